@@ -1,0 +1,101 @@
+# The commands of the project. Each sets up what it needs; `make help` lists them.
+#
+#   make nightly                         build the marts of the demo province
+#   make nightly SOURCES=path.yml        of other sources (docs/sources.md)
+#   make nightly MONTH=2024-06           of one month; FROM= and TO= for a range
+#   make nightly QUIET=1 | JSON=1        less to read | for machines
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+HOME_FOLDER := $(or $(JINTA_HOME),$(CURDIR)/.jinta)
+VENV := $(CURDIR)/.jinta/venv
+PYTHON := $(VENV)/bin/python
+JINTA := $(PYTHON) -m jinta
+
+export PYTHONPATH := $(CURDIR)/plugins:$(CURDIR)
+export PYTHONUNBUFFERED := 1
+# Nothing is sent anywhere, and nothing waits for where it can't be sent.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := False
+export GX_ANALYTICS_ENABLED := False
+export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) \
+	    | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+# --- set-up -----------------------------------------------------------------------
+
+# The stamp carries the lock's hash: another lock installs again, the same one does not.
+LOCK_HASH := $(firstword $(shell cksum requirements.lock | tr ' ' '-'))
+STAMP := $(VENV)/installed-$(LOCK_HASH)
+
+.PHONY: setup
+setup: $(STAMP) ## Create the virtual environment from the hash-locked requirements
+
+$(STAMP):
+	@python=$$(.ci/find-python); \
+	if [ -x "$(PYTHON)" ] && ! "$(PYTHON)" -c 'import sys, ssl; assert (3, 11) <= sys.version_info < (3, 14)' 2> /dev/null; then \
+	    rm -rf "$(VENV)"; \
+	fi; \
+	echo "Setting up $(notdir $(VENV)) with $$($$python --version) (once, some minutes)"; \
+	[ -x "$(PYTHON)" ] || "$$python" -m venv "$(VENV)"; \
+	"$(PYTHON)" -m pip install -qq --disable-pip-version-check --no-deps \
+	    --require-hashes -r requirements.lock; \
+	rm -f "$(VENV)"/installed-*; \
+	touch "$@"
+
+.PHONY: lock
+lock: ## Resolve requirements.in into requirements.lock (needs uv); UPGRADE=1 for newer
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url $(if $(UPGRADE),--upgrade) \
+	    --custom-compile-command "make lock" requirements.in -o requirements.lock
+
+# --- work -------------------------------------------------------------------------
+
+.PHONY: nightly
+nightly: $(STAMP) ## Build and publish: SOURCES= MONTH= FROM= TO= QUIET=1 JSON=1
+	@$(JINTA) nightly \
+	    $(if $(SOURCES),--sources "$(SOURCES)") $(if $(MONTH),--month "$(MONTH)") \
+	    $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
+	    $(if $(QUIET),--quiet) $(if $(JSON),--json)
+
+.PHONY: up
+up: $(STAMP) ## Start Airflow with its UI; Ctrl-C ends it. PORT=8080
+	@$(JINTA) airflow up $(if $(PORT),--port $(PORT))
+
+.PHONY: down
+down: $(STAMP) ## Stop Airflow and the embedded server; the data stays
+	@$(JINTA) airflow down
+	@$(JINTA) warehouse stop
+
+.PHONY: clean
+clean: ## Stop everything and delete the state folder
+	@if [ -x "$(PYTHON)" ] && "$(PYTHON)" -c 'import typer, psycopg' 2> /dev/null; then \
+	    $(JINTA) clean; \
+	elif [ -e "$(HOME_FOLDER)/server.json" ]; then \
+	    echo "A server may be running, and the virtual environment is broken:" \
+	        "run make setup first." >&2; exit 1; \
+	fi
+	@rm -rf "$(CURDIR)/.jinta" dbt_project/target dbt_project/logs
+
+# --- checks -----------------------------------------------------------------------
+
+.PHONY: test
+test: $(STAMP) ## Run all tests, or TESTS="tests/unit -k lease"
+	@$(PYTHON) -m pytest $(TESTS)
+
+.PHONY: lint
+lint: $(STAMP) ## Check the style of Python, SQL and YAML
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m yamllint --strict .
+	@$(PYTHON) -m sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models \
+	    dbt_project/tests
+
+.PHONY: bench
+bench: $(STAMP) ## Measure loading and the nightly run against peers (docs/benchmarks.md)
+	@$(PYTHON) -m bench $(BENCH)

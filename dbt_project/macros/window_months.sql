@@ -1,0 +1,7 @@
+{#
+    How many months the averaged indicators look at, the reported one included. The
+    dictionary says the same for people; a test compares them.
+#}
+{% macro window_months() -%}
+    {{ return(3) }}
+{%- endmacro %}

@@ -1,0 +1,35 @@
+-- One row per source record that any evidence joins to another.
+with
+
+pairs_scored as (
+
+    select * from {{ ref('int_accounts__pairs_scored') }}
+
+),
+
+edges as (
+
+    select
+        pairs_scored.source_record_id_left,
+        pairs_scored.source_record_id_right
+
+    from pairs_scored
+
+    where
+        pairs_scored.verdict in ('steward_merge', 'auto_merge')
+
+),
+
+{{ connected_components('edges') }},
+
+final as (
+
+    select
+        components.source_record_id,
+        components.component_id
+
+    from components
+
+)
+
+select * from final

@@ -1,0 +1,178 @@
+-- One row per found pair of source records: where they agree and what speaks against.
+with
+
+pairs_found as (
+
+    select * from {{ ref('int_accounts__pairs_found') }}
+
+),
+
+names_listed as (
+
+    select * from {{ ref('int_accounts__names_listed') }}
+
+),
+
+evidence as (
+
+    select * from {{ ref('int_accounts__evidence_collected') }}
+
+),
+
+pairs_joined as (
+
+    select
+        pairs_found.source_record_id_left,
+        pairs_found.source_record_id_right,
+        pairs_found.name_overlap,
+        pairs_found.is_telling,
+        pairs_found.hard_keys,
+        pairs_found.decision_kind,
+        left_names.name_kind as name_kind_left,
+        right_names.name_kind as name_kind_right,
+        {% for side in ['left', 'right'] %}
+        {{ side }}_names.match_name as match_name_{{ side }},
+        {{ side }}_names.brand_word as brand_word_{{ side }},
+        {{ side }}_names.legal_form as legal_form_{{ side }},
+        {{ side }}_names.organ_type as organ_type_{{ side }},
+        {{ side }}_names.province_stem as province_stem_{{ side }},
+        {{ side }}_names.city_stem as city_stem_{{ side }},
+        {{ side }}_names.name_county_stem as name_county_stem_{{ side }},
+        {{ side }}_names.region_level as region_level_{{ side }},
+        {{ side }}_names.branch_marker as branch_marker_{{ side }},
+        {{ side }}_names.is_group as is_group_{{ side }},
+        {{ side }}_names.number_words as number_words_{{ side }},
+        {{ side }}_names.gram_length as gram_length_{{ side }},
+        {{ side }}_evidence.account_id as account_id_{{ side }},
+        {{ side }}_evidence.head_account_id as head_account_id_{{ side }},
+        {{ side }}_evidence.normalised_name as normalised_name_{{ side }},
+        {{ side }}_evidence.head_part as head_part_{{ side }},
+        {{ side }}_evidence.credit_code as credit_code_{{ side }},
+        {{ side }}_evidence.organisation_code as organisation_code_{{ side }},
+        {{ side }}_evidence.county_stem as county_stem_{{ side }},
+        {{ side }}_evidence.street_numbers as street_numbers_{{ side }},
+        {{ side }}_evidence.phone_key as phone_key_{{ side }},
+        {{ side }}_evidence.address_grams as address_grams_{{ side }},
+        {{ side }}_evidence.contact_keys as contact_keys_{{ side }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
+
+    from pairs_found
+
+    {% for side in ['left', 'right'] %}
+    left join names_listed as {{ side }}_names
+        on pairs_found.name_number_{{ side }} = {{ side }}_names.name_number
+
+    inner join evidence as {{ side }}_evidence
+        on
+            pairs_found.source_record_id_{{ side }}
+            = {{ side }}_evidence.source_record_id
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        pairs_joined.source_record_id_left,
+        pairs_joined.source_record_id_right,
+        pairs_joined.hard_keys,
+        pairs_joined.decision_kind,
+        pairs_joined.name_kind_left || '/' || pairs_joined.name_kind_right
+            as names_compared,
+        ---------- agreement
+        pairs_joined.name_overlap,
+        round(
+            {{ dice_overlap(
+                'pairs_joined.address_grams_left', 'pairs_joined.address_grams_right'
+            ) }}
+            * case
+                when
+                    pairs_joined.street_numbers_left
+                    is distinct from pairs_joined.street_numbers_right
+                    then 0.5
+                else 1
+            end,
+            4
+        ) as address_overlap,
+        pairs_joined.phone_key_left = pairs_joined.phone_key_right as phone_equal,
+        case
+            when
+                pairs_joined.contact_keys_left <> '{}'
+                and pairs_joined.contact_keys_right <> '{}'
+                then
+                    pairs_joined.contact_keys_left && pairs_joined.contact_keys_right
+        end as contact_equal,
+        pairs_joined.is_telling,
+        {{ differing_span(
+            'pairs_joined.match_name_left', 'pairs_joined.match_name_right'
+        ) }}
+        < least(pairs_joined.gram_length_left, pairs_joined.gram_length_right)
+            as is_typing_error,
+        pairs_joined.brand_word_left is not null
+        and pairs_joined.brand_word_right is not null as is_branded,
+        {{ dice_overlap(
+            gram_set('pairs_joined.brand_word_left', '1'),
+            gram_set('pairs_joined.brand_word_right', '1'),
+        ) }} as brand_overlap,
+        pairs_joined.brand_word_left = pairs_joined.brand_word_right as brand_equal,
+        ---------- conflicts
+        coalesce(
+            pairs_joined.credit_code_left <> pairs_joined.credit_code_right, false
+        )
+        or coalesce(
+            pairs_joined.organisation_code_left
+            <> pairs_joined.organisation_code_right,
+            false
+        ) as is_code_conflict,
+        pairs_joined.branch_marker_left
+        is distinct from pairs_joined.branch_marker_right as is_branch_conflict,
+        coalesce(
+            pairs_joined.head_account_id_left = pairs_joined.account_id_right
+            or pairs_joined.head_account_id_right = pairs_joined.account_id_left,
+            false
+        )
+        or coalesce(
+            pairs_joined.head_part_left = pairs_joined.normalised_name_right, false
+        )
+        or coalesce(
+            pairs_joined.head_part_right = pairs_joined.normalised_name_left, false
+        ) as is_head_related,
+        coalesce(
+            pairs_joined.number_words_left <> pairs_joined.number_words_right, false
+        ) as is_number_conflict,
+        pairs_joined.number_words_left
+        is not distinct from pairs_joined.number_words_right as is_number_equal,
+        coalesce(
+            pairs_joined.name_county_stem_left <> pairs_joined.name_county_stem_right,
+            false
+        )
+        or coalesce(pairs_joined.city_stem_left <> pairs_joined.city_stem_right, false)
+        or coalesce(
+            pairs_joined.province_stem_left <> pairs_joined.province_stem_right, false
+        ) as is_region_conflict,
+        pairs_joined.region_level_left = pairs_joined.region_level_right
+            as is_region_level_equal,
+        least(pairs_joined.region_level_left, pairs_joined.region_level_right) > 0
+            as is_region_named,
+        pairs_joined.county_stem_left is distinct from pairs_joined.county_stem_right
+            as is_county_unsure,
+        coalesce(
+            pairs_joined.county_stem_left <> pairs_joined.county_stem_right, false
+        ) as is_county_different,
+        coalesce(
+            pairs_joined.organ_type_left <> pairs_joined.organ_type_right, false
+        ) as is_organ_conflict,
+        coalesce(
+            pairs_joined.legal_form_left <> pairs_joined.legal_form_right, false
+        )
+        or pairs_joined.is_group_left is distinct from pairs_joined.is_group_right
+            as is_form_conflict,
+        coalesce(pairs_joined.legal_form_left = pairs_joined.legal_form_right, false)
+            as is_form_equal
+
+    from pairs_joined
+
+)
+
+select * from final

@@ -1,0 +1,174 @@
+-- One row per source record known as of the run, with the account it belongs to.
+with
+
+records as (
+
+    select * from {{ ref('int_accounts__records_current') }}
+
+),
+
+pairs_scored as (
+
+    select * from {{ ref('int_accounts__pairs_scored') }}
+
+),
+
+by_decision as (
+
+    select * from {{ ref('int_accounts__components_by_decision') }}
+
+),
+
+by_key as (
+
+    select * from {{ ref('int_accounts__components_by_key') }}
+
+),
+
+by_evidence as (
+
+    select * from {{ ref('int_accounts__components_by_evidence') }}
+
+),
+
+conflicts as (
+
+    select * from {{ ref('int_accounts__components_conflicting') }}
+
+),
+
+-- The weakest edges that lead to no contradiction make the account.
+records_placed as (
+
+    select
+        records.source_record_id,
+        records.system_name,
+        records.account_id,
+        records.branch_id,
+        records.county_name,
+        records.birth_load_id,
+        case
+            when
+                by_evidence.component_id is null
+                or evidence_conflicts.component_id is null
+                then coalesce(by_evidence.component_id, records.source_record_id)
+            when by_key.component_id is null
+                then records.source_record_id
+            when key_conflicts.component_id is null
+                then by_key.component_id
+            when by_decision.component_id is null
+                then records.source_record_id
+            when decision_conflicts.component_id is null
+                then by_decision.component_id
+            else records.source_record_id
+        end as cluster_id
+
+    from records
+
+    {% for strength in ['evidence', 'key', 'decision'] %}
+    left join by_{{ strength }}
+        on records.source_record_id = by_{{ strength }}.source_record_id
+
+    left join conflicts as {{ strength }}_conflicts
+        on
+            by_{{ strength }}.component_id = {{ strength }}_conflicts.component_id
+            and {{ strength }}_conflicts.edge_strength = '{{ strength }}'
+    {% endfor %}
+
+),
+
+-- The senior member landed first; within a load the keys order the records.
+members_ranked as (
+
+    select
+        records_placed.source_record_id,
+        records_placed.system_name,
+        records_placed.account_id,
+        records_placed.branch_id,
+        records_placed.county_name,
+        records_placed.cluster_id,
+        row_number() over seniority as seniority,
+        first_value(records_placed.source_record_id) over seniority as senior_id,
+        count(*) over (partition by records_placed.cluster_id) as cluster_size
+
+    from records_placed
+
+    window seniority as (
+        partition by records_placed.cluster_id
+        order by
+            records_placed.birth_load_id,
+            records_placed.system_name collate "C",
+            records_placed.account_id collate "C"
+    )
+
+),
+
+merges as (
+
+    select
+        pairs_scored.source_record_id_left,
+        pairs_scored.source_record_id_right,
+        array_position(
+            array['steward', 'hard_key', 'exact_name', 'score'],
+            pairs_scored.match_basis
+        ) as basis_rank
+
+    from pairs_scored
+
+    inner join members_ranked as left_members
+        on pairs_scored.source_record_id_left = left_members.source_record_id
+
+    inner join members_ranked as right_members
+        on
+            pairs_scored.source_record_id_right = right_members.source_record_id
+            and left_members.cluster_id = right_members.cluster_id
+
+    where pairs_scored.verdict in ('steward_merge', 'auto_merge')
+
+),
+
+strongest_bases as (
+
+    select
+        ends.source_record_id,
+        min(merges.basis_rank) as basis_rank
+
+    from merges
+
+    cross join lateral (
+        values
+        (merges.source_record_id_left),
+        (merges.source_record_id_right)
+    ) as ends (source_record_id)
+
+    group by ends.source_record_id
+
+),
+
+final as (
+
+    select
+        members_ranked.source_record_id,
+        members_ranked.system_name,
+        members_ranked.account_id,
+        {{ group_account_id('members_ranked.senior_id') }} as group_account_id,
+        members_ranked.branch_id,
+        members_ranked.county_name,
+        members_ranked.seniority = 1 as is_senior,
+        members_ranked.seniority,
+        coalesce(
+            (array['steward', 'hard_key', 'exact_name', 'score'])[
+                strongest_bases.basis_rank
+            ],
+            'single'
+        ) as match_basis,
+        members_ranked.cluster_size
+
+    from members_ranked
+
+    left join strongest_bases
+        on members_ranked.source_record_id = strongest_bases.source_record_id
+
+)
+
+select * from final

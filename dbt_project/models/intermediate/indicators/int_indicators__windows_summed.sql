@@ -1,0 +1,99 @@
+-- Revenue of an account that does not exist yet at the end of the reported month is
+-- unidentified then, in the account's branch: no revenue is lost.
+with
+
+months as (
+
+    select * from {{ ref('stg_jinta__months') }}
+
+),
+
+revenues as (
+
+    select * from {{ ref('int_indicators__revenues_summed') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_indicators__records_addressed') }}
+
+),
+
+branches as (
+
+    select distinct
+        group_account_id,
+        branch_id
+
+    from records
+
+),
+
+attributed as (
+
+    select
+        months.month,
+        coalesce(
+            accounts.group_account_id,
+            'unidentified-' || branches.branch_id,
+            'unidentified-unknown'
+        ) as group_account_id,
+        revenues.bill_month = months.month as is_reported_month,
+        revenues.unified_payment_amount,
+        revenues.member_bill_amount,
+        revenues.informatization_amount,
+        revenues.unified_payment_rows,
+        revenues.member_bill_rows,
+        revenues.informatization_rows
+
+    from months
+
+    inner join revenues
+        on
+            months.month >= revenues.bill_month
+            and months.month
+            < revenues.bill_month + make_interval(months => {{ window_months() }})
+
+    left join accounts
+        on
+            months.month = accounts.month
+            and revenues.group_account_id = accounts.group_account_id
+
+    left join branches
+        on revenues.group_account_id = branches.group_account_id
+
+),
+
+final as (
+
+    select
+        month,
+        group_account_id,
+        sum(unified_payment_amount) as unified_payment_amount_3m,
+        sum(member_bill_amount) as member_bill_amount_3m,
+        sum(informatization_amount) as informatization_amount_3m,
+        sum(unified_payment_amount + member_bill_amount + informatization_amount)
+            as total_amount_3m,
+        coalesce(
+            sum(unified_payment_amount + member_bill_amount + informatization_amount)
+                filter (where is_reported_month),
+            0
+        ) as total_amount,
+        sum(unified_payment_rows)::bigint as unified_payment_rows,
+        sum(member_bill_rows)::bigint as member_bill_rows,
+        sum(informatization_rows)::bigint as informatization_rows
+
+    from attributed
+
+    group by month, group_account_id
+
+)
+
+select * from final

@@ -1,0 +1,92 @@
+-- Only the population is ranked. The order is total: the account id ends every tie.
+with
+
+scores as (
+
+    select * from {{ ref('int_scoring__accounts_scored') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('int_scoring__versions_selected') }}
+
+),
+
+keyed as (
+
+    select
+        scores.scorecard_id,
+        scores.month,
+        scores.group_account_id,
+        case versions.partition_by
+            when 'branch' then scores.branch_id
+            when 'county' then scores.branch_id || '/' || coalesce(scores.county_name, '')
+            when 'all' then 'all'
+        end as partition_id,
+        versions.ties,
+        {%- for place in range(1, 5) %}
+        case versions.rank_order[{{ place }}]
+            when 'total' then scores.total_points
+            when 'x' then scores.x_points
+            when 'y' then scores.y_points
+            when 'z' then scores.z_points
+            when 'amount' then scores.total_amount
+            when 'amount_3m' then scores.total_amount_3m
+        end as rank_key_{{ place }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from scores
+
+    inner join versions
+        on
+            scores.scorecard_id = versions.scorecard_id
+            and scores.month = versions.month
+
+    where
+        scores.is_identified
+        and scores.is_active
+        and (
+            versions.population = 'active_identified'
+            or (
+                versions.population = 'complete_active_identified'
+                and not scores.is_provisional
+            )
+        )
+
+),
+
+final as (
+
+    select
+        scorecard_id,
+        month,
+        group_account_id,
+        partition_id,
+        count(*) over (partition by scorecard_id, month, partition_id)::integer
+            as population,
+        row_number() over rank_order::integer as value_rank,
+        -- Ties included: equals share the best of their ranks where tiers are cut.
+        case ties
+            when 'include' then rank() over (
+                partition by scorecard_id, month, partition_id
+                order by rank_key_1 desc nulls last
+            )
+            else row_number() over rank_order
+        end::integer as cut_rank
+
+    from keyed
+
+    window rank_order as (
+        partition by scorecard_id, month, partition_id
+        order by
+            rank_key_1 desc nulls last,
+            rank_key_2 desc nulls last,
+            rank_key_3 desc nulls last,
+            rank_key_4 desc nulls last,
+            group_account_id asc
+    )
+
+)
+
+select * from final

@@ -1,0 +1,136 @@
+-- What lead rules ask about, for the ranked accounts. Peers are the accounts ranked
+-- together. "Above" has no answer for an account with nothing to rank: it tops no list.
+with
+
+scores as (
+
+    select * from {{ ref('int_scoring__accounts_scored') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_scoring__tiers_assigned') }}
+
+),
+
+indicators as (
+
+    select * from {{ ref('int_indicators__accounts_measured') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
+dictionary as (
+
+    select * from {{ ref('indicators') }}
+
+),
+
+influence as (
+
+    select position
+
+    from dictionary
+
+    where indicator_id = 'influence_grade'
+
+),
+
+shares as (
+
+    select
+        month,
+        group_account_id,
+        case
+            when total_amount_3m > 0
+                then round(100.0 * unified_payment_amount_3m / total_amount_3m, 2)
+        end as unified_payment_share_pct
+
+    from indicators
+
+),
+
+ranked as (
+
+    select
+        scores.scorecard_id,
+        scores.month,
+        scores.group_account_id,
+        tiers.population,
+        shares.unified_payment_share_pct,
+        scores.points[influence.position] / 100.0 as influence_points,
+        scores.z_points,
+        rank() over (
+            peers order by shares.unified_payment_share_pct desc nulls last
+        ) as share_rank,
+        rank() over (peers order by scores.x_points asc) as x_rank,
+        rank() over (peers order by scores.y_points asc) as y_rank,
+        rank() over (peers order by scores.z_points desc) as z_rank
+
+    from tiers
+
+    inner join scores
+        on
+            tiers.scorecard_id = scores.scorecard_id
+            and tiers.month = scores.month
+            and tiers.group_account_id = scores.group_account_id
+
+    inner join shares
+        on
+            tiers.month = shares.month
+            and tiers.group_account_id = shares.group_account_id
+
+    cross join influence
+
+    where tiers.population is not null
+
+    window peers as (partition by tiers.scorecard_id, tiers.month, tiers.partition_id)
+
+),
+
+final as (
+
+    select
+        ranked.scorecard_id,
+        ranked.month,
+        ranked.group_account_id,
+        accounts.manager_id,
+        (accounts.initial_class = 'B_GOV')::integer as is_government,
+        ranked.unified_payment_share_pct,
+        case
+            when ranked.unified_payment_share_pct > 0
+                then round(100.0 * (ranked.share_rank - 1) / ranked.population, 2)
+        end as unified_payment_share_above_pct,
+        ranked.influence_points,
+        accounts.has_needs_informatization::integer as has_recorded_need,
+        round(100.0 * (ranked.x_rank - 1) / ranked.population, 2) as x_below_pct,
+        round(100.0 * (ranked.y_rank - 1) / ranked.population, 2) as y_below_pct,
+        case
+            when ranked.z_points > 0
+                then round(100.0 * (ranked.z_rank - 1) / ranked.population, 2)
+        end as z_above_pct,
+        round(100.0 * indicators.vnet_users / nullif(indicators.employees, 0), 2)
+            as vnet_users_per_employee_pct,
+        accounts.competitor_share_pct
+
+    from ranked
+
+    inner join accounts
+        on
+            ranked.month = accounts.month
+            and ranked.group_account_id = accounts.group_account_id
+
+    inner join indicators
+        on
+            ranked.month = indicators.month
+            and ranked.group_account_id = indicators.group_account_id
+
+)
+
+select * from final

@@ -1,0 +1,95 @@
+{#
+    A view: a stored row of this width would be compressed, and every look-up into its
+    arrays would decompress it again.
+#}
+{{ config(materialized='view') }}
+
+-- Bands by lower bound; the first one has none, so there is one threshold less.
+with
+
+versions as (
+
+    select * from {{ ref('int_scoring__versions_selected') }}
+
+),
+
+card_indicators as (
+
+    select * from {{ ref('scorecard_indicators') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('scorecard_bands') }}
+
+),
+
+band_arrays as (
+
+    select
+        scorecard_id,
+        version,
+        indicator_id,
+        array_agg(lower_bound order by lower_bound)
+            filter (where lower_bound is not null) as thresholds,
+        array_agg((points * 100)::integer order by lower_bound nulls first) as points,
+        array_agg(band order by lower_bound nulls first) as bands
+
+    from bands
+
+    group by scorecard_id, version, indicator_id
+
+),
+
+indicator_rules as (
+
+    select
+        card_indicators.scorecard_id,
+        card_indicators.version,
+        card_indicators.indicator_id,
+        card_indicators.dimension,
+        (card_indicators.weight * 100)::integer as weight,
+        -- An empty array: a table of one band has no threshold.
+        coalesce(band_arrays.thresholds, array[]::numeric[]) as thresholds,
+        band_arrays.points,
+        band_arrays.bands
+
+    from card_indicators
+
+    inner join band_arrays
+        on
+            card_indicators.scorecard_id = band_arrays.scorecard_id
+            and card_indicators.version = band_arrays.version
+            and card_indicators.indicator_id = band_arrays.indicator_id
+
+),
+
+final as (
+
+    select
+        versions.scorecard_id,
+        versions.month,
+        versions.scorecard_version,
+        versions.min_completeness_pct,
+        sum(indicator_rules.weight)::integer as weights_total
+        {%- for indicator in indicator_columns() %}
+        {%- for part in ['thresholds', 'points', 'bands', 'weight', 'dimension'] %},
+        max(indicator_rules.{{ part }}) filter (
+            where indicator_rules.indicator_id = '{{ indicator }}'
+        ) as {{ indicator }}_{{ part }}
+        {%- endfor %}
+        {%- endfor %}
+
+    from versions
+
+    inner join indicator_rules
+        on
+            versions.scorecard_id = indicator_rules.scorecard_id
+            and versions.scorecard_version = indicator_rules.version
+
+    group by 1, 2, 3, 4
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+with
+
+indicators as (
+
+    select * from {{ ref('indicators') }}
+
+),
+
+final as (
+
+    select
+        indicator_id,
+        position,
+        name_en,
+        name_zh,
+        meaning,
+        unit,
+        grain,
+        scale,
+        window_months,
+        source_tables,
+        owner,
+        absence_rule,
+        absence_meaning,
+        spec_id
+
+    from indicators
+
+)
+
+select * from final

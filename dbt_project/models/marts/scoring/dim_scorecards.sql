@@ -1,0 +1,34 @@
+with
+
+scorecards as (
+
+    select * from {{ ref('scorecards') }}
+
+),
+
+final as (
+
+    select
+        scorecard_id,
+        version as scorecard_version,
+        name_en,
+        name_zh,
+        valid_from,
+        valid_to,
+        recorded_at as recorded_date,
+        approver,
+        partition_by,
+        population,
+        cut_off_basis,
+        rounding,
+        ties,
+        rank_order,
+        min_completeness_pct,
+        spec_id,
+        note
+
+    from scorecards
+
+)
+
+select * from final

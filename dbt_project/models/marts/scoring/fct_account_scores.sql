@@ -1,0 +1,57 @@
+with
+
+scores as (
+
+    select * from {{ ref('int_scoring__accounts_scored') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_scoring__tiers_overridden') }}
+
+),
+
+final as (
+
+    select
+        scores.scorecard_id,
+        scores.month,
+        scores.group_account_id,
+        scores.scorecard_version,
+        tiers.partition_id,
+        scores.x_points,
+        scores.y_points,
+        scores.z_points,
+        scores.total_points,
+        round(scores.total_points / 100.0, 2) as total_score,
+        scores.completeness_pct,
+        scores.is_provisional,
+        scores.points,
+        scores.bands,
+        tiers.value_rank,
+        tiers.population,
+        tiers.raw_tier,
+        tiers.suggested_tier,
+        tiers.effective_tier,
+        tiers.tier_code,
+        tiers.override_id,
+        tiers.override_reason,
+        tiers.override_valid_to,
+        scores.initial_class,
+        scores.former_grade,
+        -- A former grade may name a tier or only its band: A1 was A.
+        upper(trim(scores.former_grade)) not in (tiers.effective_tier, tiers.tier_band)
+            as is_changed_from_former
+
+    from scores
+
+    inner join tiers
+        on
+            scores.scorecard_id = tiers.scorecard_id
+            and scores.month = tiers.month
+            and scores.group_account_id = tiers.group_account_id
+
+)
+
+select * from final

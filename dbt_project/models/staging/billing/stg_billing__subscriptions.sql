@@ -1,0 +1,27 @@
+-- Row versions, not months: bills and counts pick the version that is theirs.
+with
+
+source as (
+
+    select * from {{ source('billing', 'subscriptions') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        _system as system_name,
+        line_id,
+        account_id,
+
+        ---------- dates
+        opened_date,
+        closed_date,
+        {{ version_dates('_system, line_id') }}
+
+    from source
+
+)
+
+select * from final

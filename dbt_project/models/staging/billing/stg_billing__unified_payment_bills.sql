@@ -1,0 +1,29 @@
+with
+
+source as (
+
+    select * from {{ source('billing', 'unified_payment_bills') }}
+    where
+        _last_load_id is null
+        and {{ in_run_months('bill_month', look_back=window_months() - 1) }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        _system as system_name,
+        bill_id,
+        bill_month,
+        account_id,
+        product_code,
+
+        ---------- numerics
+        amount
+
+    from source
+
+)
+
+select * from final

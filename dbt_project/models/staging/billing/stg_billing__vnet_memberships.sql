@@ -1,0 +1,26 @@
+with
+
+source as (
+
+    select * from {{ source('billing', 'vnet_memberships') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        _system as system_name,
+        account_id,
+        line_id,
+
+        ---------- dates
+        joined_date,
+        left_date,
+        {{ version_dates('_system, account_id, line_id') }}
+
+    from source
+
+)
+
+select * from final

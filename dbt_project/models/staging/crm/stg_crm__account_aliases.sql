@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ source('crm', 'account_aliases') }}
+
+),
+
+final as (
+
+    select
+        _system as system_name,
+        account_id,
+        alias
+
+    from source
+
+    where _last_load_id is null
+
+)
+
+select * from final

@@ -1,0 +1,51 @@
+with
+
+source as (
+
+    select * from {{ source('crm', 'accounts') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        {{ record_id('_system', 'account_id') }} as source_record_id,
+        _system as system_name,
+        account_id,
+        branch_id,
+        head_account_id,
+        manager_id,
+        {{ clean_code('credit_code') }} as credit_code,
+        {{ clean_code('tax_number') }} as tax_number,
+        {{ clean_code('organisation_code') }} as organisation_code,
+        ---------- text
+        account_name,
+        county_name,
+        address,
+        {{ phone_key('office_phone') }} as office_phone_key,
+        industry,
+        ownership,
+        former_grade,
+        competitor_offer,
+        ---------- numerics
+        employees,
+        informatization_level,
+        competitor_share_pct,
+        ---------- booleans
+        has_oa,
+        ---------- dates
+        signed_date,
+        created_date,
+        closed_date,
+        ---------- landing
+        _first_load_id,
+        _last_load_id,
+        _first_as_of,
+        _last_as_of
+
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,24 @@
+with
+
+source as (
+
+    select * from {{ source('crm', 'branches') }}
+
+),
+
+final as (
+
+    select
+        _system as system_name,
+        branch_id,
+        branch_name,
+        province_name,
+        city_name
+
+    from source
+
+    where _last_load_id is null
+
+)
+
+select * from final

@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ source('crm', 'managers') }}
+
+),
+
+final as (
+
+    select
+        _system as system_name,
+        manager_id,
+        branch_id
+
+    from source
+
+    where _last_load_id is null
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+with
+
+source as (
+
+    select * from {{ source('ledger', 'leased_lines') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        _system as system_name,
+        circuit_id,
+        account_id,
+        product_code,
+
+        ---------- numerics
+        bandwidth_mbps,
+        monthly_rent,
+
+        ---------- dates
+        installed_date,
+        removed_date,
+        {{ version_dates('_system, circuit_id') }}
+
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""The synthetic province: source systems to try jinta on."""

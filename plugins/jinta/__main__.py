@@ -1,0 +1,5 @@
+"""Run the command line: `python -m jinta`."""
+
+from jinta.cli import main
+
+main()

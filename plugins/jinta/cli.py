@@ -1,0 +1,92 @@
+"""The command line: `jinta`, one command or group of commands per part.
+
+A part is imported only when it is called, so that no command pays for what it does
+not use: `jinta warehouse status` needs neither dbt nor Airflow.
+"""
+
+import importlib
+import sys
+
+import typer
+from rich.console import Console
+
+from jinta.errors import JintaError
+
+# Command → where it is (a Typer app for a group, a function for a command), and help.
+PARTS: dict[str, tuple[str, str]] = {
+    "nightly": (
+        "jinta.nightly_cli:nightly",
+        "Build and publish the marts: the nightly DAG, here and now.",
+    ),
+    "sources": ("jinta.sources.cli:app", "Check the mapping of the source systems."),
+    "publications": (
+        "jinta.publish.cli:publications",
+        "List what was published when.",
+    ),
+    "rollback": (
+        "jinta.publish.cli:rollback",
+        "Show readers an earlier publication again.",
+    ),
+    "warehouse": (
+        "jinta.warehouse.cli:app",
+        "Start, stop and look into the warehouse.",
+    ),
+    "airflow": (
+        "jinta.airflow_cli:app",
+        "Run Airflow with its UI on the state folder.",
+    ),
+    "clean": (
+        "jinta.warehouse.cli:clean",
+        "Stop the embedded server and delete the state folder.",
+    ),
+}
+
+
+def build_app(called: str | None) -> typer.Typer:
+    """Build the command line with one part imported; the others only have their help.
+
+    Args:
+        called: Name of the part that will run.
+    """
+    app = typer.Typer(
+        name="jinta",
+        help="Builds the value pyramid of a telecom operator's corporate customers.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_do_nothing)
+    for name, (place, help_text) in PARTS.items():
+        part = _import_part(place) if name == called else _do_nothing
+        if isinstance(part, typer.Typer):
+            app.add_typer(part, name=name, help=help_text)
+        else:
+            app.command(name, help=help_text)(part)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; expected errors are shown without a traceback."""
+    words = sys.argv[1:] if arguments is None else arguments
+    called = words[0] if words else None
+    try:
+        build_app(called)(args=words, prog_name="jinta")
+    except JintaError as error:
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"error: {error.message}", style="bold red", markup=False)
+        if error.cure:
+            console.print(error.cure, markup=False)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _import_part(place: str) -> object:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _do_nothing() -> None:
+    pass

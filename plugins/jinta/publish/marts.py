@@ -1,0 +1,204 @@
+"""What is to be published: the marts of the dbt manifest and their relations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from jinta.errors import PublishError
+
+CANDIDATE_SCHEMA = "candidate"
+SLICE_COLUMN = "_slice_id"
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One mart model of the dbt project.
+
+    Attributes:
+        name: Its relation in `candidate`, and the view readers see in `marts`.
+        slice: What one slice holds: a `month`, or the `whole` mart.
+        primary_key: Columns that tell its rows apart.
+        is_view: Whether it is a view over other marts, stored nowhere.
+        volatile: Columns that may differ between equal runs; not part of the hash.
+        retired: Columns that readers shall no longer see.
+        reads: Names of the marts it selects from.
+    """
+
+    name: str
+    slice: str
+    primary_key: tuple[str, ...]
+    is_view: bool = False
+    volatile: frozenset[str] = frozenset()
+    retired: frozenset[str] = frozenset()
+    reads: tuple[str, ...] = ()
+
+    @property
+    def is_monthly(self) -> bool:
+        """Whether it is stored month by month."""
+        return self.slice == "month" and not self.is_view
+
+
+@dataclass
+class Relation:
+    """A table or view as the database catalog describes it.
+
+    Attributes:
+        name: Its name within the schema.
+        is_view: Whether it is a view.
+        comment: Its description, if any.
+        columns: Type of each column by name, in order.
+        column_comments: Description of each described column.
+    """
+
+    name: str
+    is_view: bool
+    comment: str | None
+    columns: dict[str, str] = field(default_factory=dict)
+    column_comments: dict[str, str] = field(default_factory=dict)
+
+
+def read_marts(manifest: Mapping[str, Any]) -> list[Mart]:
+    """Read the marts from dbt's manifest, each after the marts it reads.
+
+    Raises:
+        PublishError: A mart's `config.meta` doesn't say how it is sliced and keyed.
+    """
+    nodes = {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["schema"] == CANDIDATE_SCHEMA
+    }
+    names = {unique_id: _name_node(node) for unique_id, node in nodes.items()}
+    marts = [
+        _read_mart(node, [names[d] for d in _list_parents(node) if d in names])
+        for _, node in sorted(nodes.items())
+    ]
+    return _order_by_dependency(marts)
+
+
+def describe_relations(
+    connection: psycopg.Connection, schema: str
+) -> dict[str, Relation]:
+    """Describe the tables and views of a schema, by name."""
+    rows = connection.execute(
+        """
+        select
+            relations.relname,
+            relations.relkind = 'v',
+            obj_description(relations.oid, 'pg_class'),
+            columns.attname,
+            format_type(columns.atttypid, columns.atttypmod),
+            col_description(relations.oid, columns.attnum)
+        from pg_class as relations
+        left join pg_attribute as columns
+            on
+                relations.oid = columns.attrelid
+                and columns.attnum > 0
+                and not columns.attisdropped
+        where
+            relations.relnamespace = to_regnamespace(%s)::oid
+            and relations.relkind in ('r', 'p', 'v')
+        order by relations.relname, columns.attnum
+        """,
+        [schema],
+    ).fetchall()
+    relations: dict[str, Relation] = {}
+    for name, is_view, comment, column, data_type, column_comment in rows:
+        relation = relations.setdefault(name, Relation(name, is_view, comment))
+        if column is not None:
+            relation.columns[column] = data_type
+            if column_comment:
+                relation.column_comments[column] = column_comment
+    return relations
+
+
+def check_candidates(marts: list[Mart], candidates: Mapping[str, Relation]) -> None:
+    """Check that every mart was built as the manifest describes it.
+
+    Raises:
+        PublishError: A mart is missing, of another kind, or lacks a key column.
+    """
+    for mart in marts:
+        relation = candidates.get(mart.name)
+        if relation is None or relation.is_view != mart.is_view:
+            kind = "view" if mart.is_view else "table"
+            raise PublishError(
+                f"{CANDIDATE_SCHEMA}.{mart.name} is not there as a {kind}.",
+                "Build the stage candidate again; it makes every mart.",
+            )
+        if mart.is_view:
+            continue
+        lacking = [c for c in mart.primary_key if c not in relation.columns]
+        if lacking or SLICE_COLUMN in relation.columns:
+            raise PublishError(
+                f"{CANDIDATE_SCHEMA}.{mart.name} has columns "
+                f"{', '.join(relation.columns)}, which don't fit its primary key "
+                f"({', '.join(mart.primary_key)}).",
+                "Correct config.meta.primary_key in the model's YAML; the name "
+                f"{SLICE_COLUMN} is taken.",
+            )
+
+
+def _read_mart(node: Mapping[str, Any], reads: list[str]) -> Mart:
+    config = node.get("config") or {}
+    meta = config.get("meta") or node.get("meta") or {}
+    name = _name_node(node)
+    is_view = config.get("materialized") == "view"
+    sliced = meta.get("slice", "whole" if is_view else None)
+    primary_key = tuple(meta.get("primary_key") or ())
+    is_keyed = is_view or (
+        bool(primary_key) and (sliced != "month" or "month" in primary_key)
+    )
+    if sliced not in ("month", "whole") or not is_keyed:
+        raise PublishError(
+            f"The mart {name} doesn't say how it is sliced and keyed.",
+            "Set config.meta in its YAML: `slice: month` or `slice: whole`, and "
+            "`primary_key: [...]`, which holds `month` if it is sliced by month.",
+        )
+    return Mart(
+        name=name,
+        slice=sliced,
+        primary_key=primary_key,
+        is_view=is_view,
+        volatile=frozenset(_list_volatile(node)),
+        retired=frozenset(meta.get("retired_columns") or ()),
+        reads=tuple(reads),
+    )
+
+
+def _name_node(node: Mapping[str, Any]) -> str:
+    return node.get("alias") or node["name"]
+
+
+def _list_parents(node: Mapping[str, Any]) -> list[str]:
+    return list((node.get("depends_on") or {}).get("nodes") or [])
+
+
+def _list_volatile(node: Mapping[str, Any]) -> list[str]:
+    return [
+        name
+        for name, column in (node.get("columns") or {}).items()
+        if ((column.get("config") or {}).get("meta") or column.get("meta") or {}).get(
+            "volatile"
+        )
+    ]
+
+
+def _order_by_dependency(marts: list[Mart]) -> list[Mart]:
+    """Order marts after those they read; dbt guarantees that there is no cycle."""
+    by_name = {mart.name: mart for mart in marts}
+    ordered: dict[str, Mart] = {}
+
+    def add(mart: Mart) -> None:
+        for parent in mart.reads:
+            if parent not in ordered:
+                add(by_name[parent])
+        ordered.setdefault(mart.name, mart)
+
+    for mart in marts:
+        add(mart)
+    return list(ordered.values())

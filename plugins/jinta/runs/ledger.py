@@ -1,0 +1,272 @@
+"""The ledger of runs and their stages (design decisions 1 and 10).
+
+A run that was killed is found again by what it was asked for: the next start with the
+same request enters it where it stopped. A run that failed is over; its successor
+starts afresh.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from jinta.errors import UsageError
+from jinta.settings import Settings
+from jinta.sources import load_sources
+from jinta.warehouse import connect, ensure_warehouse, terminate_leftovers
+from jinta.warehouse.lease import acquire_lease, hold_lease, release_lease
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked to build.
+
+    Attributes:
+        sources: The sources file; None takes the one of the settings.
+        from_month: First month (first day) of an explicit range, or None: the nightly
+            rule chooses.
+        to_month: Last month of the range; None with `from_month` means that month only.
+        kind: What started it, shown in the ledger.
+    """
+
+    sources: str | None = None
+    from_month: date | None = None
+    to_month: date | None = None
+    kind: str = "nightly"
+
+    @property
+    def months(self) -> list[date]:
+        """The explicit months, in order; empty when the nightly rule chooses."""
+        if self.from_month is None:
+            return []
+        last = self.to_month or self.from_month
+        if last < self.from_month:
+            raise UsageError(
+                f"The range ends in {last:%Y-%m}, before it begins in "
+                f"{self.from_month:%Y-%m}.",
+                cure="Swap FROM and TO.",
+            )
+        months = []
+        year, month = self.from_month.year, self.from_month.month
+        while date(year, month, 1) <= last:
+            months.append(date(year, month, 1))
+            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        return months
+
+    def as_json(self) -> dict[str, Any]:
+        """The request as the ledger stores it."""
+        return {
+            "kind": self.kind,
+            "from_month": self.from_month.isoformat() if self.from_month else None,
+            "to_month": self.to_month.isoformat() if self.to_month else None,
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of `control.runs`."""
+
+    run_id: str
+    kind: str
+    as_of_date: date
+    sources_path: Path
+    requested_months: list[date]
+    status: str
+    publication_id: int | None
+    is_resumed: bool = False
+
+
+def parse_month(text: str | None, option: str = "month") -> date | None:
+    """Read `2024-06` as the first day of that month.
+
+    Raises:
+        UsageError: The text is no month.
+    """
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text.strip()[:7], "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text!r} is not a month.", cure="Write it like 2024-06."
+        ) from error
+
+
+def open_run(
+    settings: Settings, request: Request, dag_run_id: str | None = None
+) -> Run:
+    """Take the lease and open a run, or enter the one a kill interrupted.
+
+    Raises:
+        LeaseHeld: Another run is alive.
+        SourceError: The sources file is wrong.
+        UsageError: The request makes no sense.
+    """
+    months = request.months
+    sources_path = Path(
+        request.sources
+        or settings.sources_path
+        or settings.checkout / "demo" / "sources.yml"
+    ).resolve()
+    as_of = load_sources(sources_path, settings).as_of or datetime.now(UTC).date()
+    ensure_warehouse(settings)
+    asked = request.as_json()
+    with connect(settings, "loader") as connection:
+        latest = connection.execute(
+            "select run_id, status, sources_path, requested, as_of_date "
+            "from control.runs order by started_at desc, run_id desc limit 1"
+        ).fetchone()
+    resumable = latest is not None and latest[1:] == (
+        "running",
+        str(sources_path),
+        asked,
+        as_of,
+    )
+    run_id = latest[0] if resumable else _new_run_id(request.kind)
+    acquire_lease(settings, run_id, settings.run_holder or dag_run_id or run_id)
+    with connect(settings, "loader", run_id=run_id, stage="open") as connection:
+        connection.execute(
+            "update control.runs set status = 'failed', finished_at = now(), "
+            "error = 'abandoned: its process ended without a word' "
+            "where status = 'running' and run_id <> %s",
+            [run_id],
+        )
+        connection.execute(
+            "insert into control.runs "
+            "(run_id, dag_run_id, kind, as_of_date, sources_path, requested, status) "
+            "values (%s, %s, %s, %s, %s, %s, 'running') on conflict (run_id) "
+            "do update set dag_run_id = excluded.dag_run_id",
+            [run_id, dag_run_id, request.kind, as_of, str(sources_path), Jsonb(asked)],
+        )
+    return Run(
+        run_id=run_id,
+        kind=request.kind,
+        as_of_date=as_of,
+        sources_path=sources_path,
+        requested_months=months,
+        status="running",
+        publication_id=None,
+        is_resumed=resumable,
+    )
+
+
+def load_run(settings: Settings, run_id: str) -> Run:
+    """Read a run from the ledger.
+
+    Raises:
+        UsageError: No run has that id.
+    """
+    with connect(settings, "loader", run_id=run_id, stage="read") as connection:
+        row = connection.execute(
+            "select kind, as_of_date, sources_path, requested, status, publication_id "
+            "from control.runs where run_id = %s",
+            [run_id],
+        ).fetchone()
+    if row is None:
+        raise UsageError(
+            f"There is no run {run_id!r}.", cure="`jinta runs` lists the runs."
+        )
+    kind, as_of, sources_path, asked, status, publication_id = row
+    request = Request(
+        from_month=parse_month(asked["from_month"]),
+        to_month=parse_month(asked["to_month"]),
+        kind=kind,
+    )
+    return Run(
+        run_id=run_id,
+        kind=kind,
+        as_of_date=as_of,
+        sources_path=Path(sources_path),
+        requested_months=request.months,
+        status=status,
+        publication_id=publication_id,
+    )
+
+
+@contextmanager
+def enter_stage(
+    settings: Settings, run_id: str, stage: str
+) -> Iterator[dict[str, Any] | None]:
+    """Run the body as one stage of a run, once.
+
+    Yields None when an earlier attempt finished the stage: the body has nothing to do.
+    Otherwise yields a dict whose entries are stored as the stage's detail. The lease is
+    kept alive meanwhile, and what a killed attempt left running in the warehouse ends.
+    """
+    with connect(settings, "loader", run_id=run_id, stage="ledger") as connection:
+        row = connection.execute(
+            "select status from control.stages where run_id = %s and stage = %s",
+            [run_id, stage],
+        ).fetchone()
+        if row == ("done",):
+            yield None
+            return
+    detail: dict[str, Any] = {}
+    with hold_lease(settings, run_id):
+        terminate_leftovers(settings, run_id, stage)
+        _mark_stage(settings, run_id, stage, "running")
+        try:
+            yield detail
+        except BaseException:
+            _mark_stage(settings, run_id, stage, "failed", detail)
+            raise
+        _mark_stage(settings, run_id, stage, "done", detail)
+
+
+def close_run(settings: Settings, run_id: str, publication_id: int) -> None:
+    """Mark a run published and give the lease back."""
+    with connect(settings, "loader", run_id=run_id, stage="close") as connection:
+        connection.execute(
+            "update control.runs set status = 'published', finished_at = "
+            "clock_timestamp(), publication_id = %s, error = null where run_id = %s",
+            [publication_id, run_id],
+        )
+    release_lease(settings, run_id)
+
+
+def fail_run(settings: Settings, run_id: str, error: str) -> None:
+    """Mark a run failed, unless it was published, and give the lease back."""
+    with connect(settings, "loader", run_id=run_id, stage="close") as connection:
+        connection.execute(
+            "update control.runs set status = 'failed', "
+            "finished_at = clock_timestamp(), error = %s "
+            "where run_id = %s and status = 'running'",
+            [error[:4000], run_id],
+        )
+    release_lease(settings, run_id)
+
+
+def _new_run_id(kind: str) -> str:
+    return f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _mark_stage(
+    settings: Settings,
+    run_id: str,
+    stage: str,
+    status: str,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    with connect(settings, "loader", run_id=run_id, stage="ledger") as connection:
+        connection.execute(
+            "insert into control.stages (run_id, stage, status) values (%s, %s, %s) "
+            "on conflict (run_id, stage) do update set status = excluded.status, "
+            "attempts = control.stages.attempts "
+            "+ (excluded.status = 'running')::int, "
+            "started_at = case when excluded.status = 'running' "
+            "then clock_timestamp() else control.stages.started_at end",
+            [run_id, stage, status],
+        )
+        if status != "running":
+            connection.execute(
+                "update control.stages set finished_at = clock_timestamp(), "
+                "detail = %s where run_id = %s and stage = %s",
+                [Jsonb(detail or {}), run_id, stage],
+            )

@@ -1,0 +1,212 @@
+"""The contract of the raw tables, read from the dbt `sources` YAML (decision 7).
+
+Only sources with `schema: raw` are part of it. dbt is not imported: landing starts in
+milliseconds and needs neither a profile nor a manifest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from jinta.errors import ContractError
+
+_NUMERIC = re.compile(r"numeric\((\d+),\s*(\d+)\)")
+_ARROW_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract table.
+
+    Attributes:
+        name: Its name in `raw`.
+        data_type: Its PostgreSQL type as the contract writes it.
+        is_required: Whether an empty value breaks the contract; true for every key.
+        is_identifier: Whether it names things, so that its text is compared exactly:
+            keys, references, codes, numbers and phones.
+    """
+
+    name: str
+    data_type: str
+    description: str = ""
+    is_required: bool = False
+    is_personal: bool = False
+    is_measure: bool = False
+    is_identifier: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    accepted_values: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """`text`, `date`, `boolean`, `integer` or `numeric`."""
+        if self.data_type == "bigint":
+            return "integer"
+        return self.data_type.partition("(")[0]
+
+    @property
+    def precision_and_scale(self) -> tuple[int, int]:
+        """Precision and scale of a numeric column."""
+        match = _NUMERIC.fullmatch(self.data_type)
+        if match is None:
+            raise ContractError(f"{self.name} is {self.data_type}, not numeric.")
+        return int(match[1]), int(match[2])
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """The Arrow type that landing casts to."""
+        if self.family == "numeric":
+            return pa.decimal128(*self.precision_and_scale)
+        return _ARROW_TYPES[self.data_type]
+
+
+@dataclass(frozen=True)
+class ContractTable:
+    """One table of the contract, such as `billing.line_bills`."""
+
+    name: str
+    kind: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    description: str = ""
+    month_column: str | None = None
+    completes_month: bool = False
+    references: Mapping[str, str] | None = None
+
+    @property
+    def identifier(self) -> str:
+        """Name of the table in schema `raw`."""
+        return self.name.replace(".", "__")
+
+    @property
+    def measure(self) -> Column | None:
+        """The column whose sum is reconciled with the source."""
+        return next((c for c in self.columns.values() if c.is_measure), None)
+
+    @property
+    def has_month_in_key(self) -> bool:
+        """Whether rows of different months can't share a key."""
+        return self.month_column is not None and self.month_column in self.key
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All raw tables, by name (`<source>.<table>`)."""
+
+    tables: Mapping[str, ContractTable]
+
+
+@cache
+def load_contract(project_dir: Path) -> Contract:
+    """Read the contract from a dbt project.
+
+    Raises:
+        ContractError: The YAML is not a contract: an unknown type, a key that is no
+            column, a fact without a month.
+    """
+    tables: dict[str, ContractTable] = {}
+    paths = sorted(project_dir.glob("models/staging/*/_*__sources.yml"))
+    for path in paths:
+        for source in _read_raw_sources(path):
+            for entry in source.get("tables", []):
+                table = _read_table(path, source["name"], entry)
+                tables[table.name] = table
+    if not tables:
+        raise ContractError(
+            f"No raw table is described under {project_dir / 'models/staging'}.",
+            "The contract is the `_<source>__sources.yml` files with `schema: raw`.",
+        )
+    return Contract(tables)
+
+
+def _read_raw_sources(path: Path) -> list[dict[str, Any]]:
+    document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return [s for s in document.get("sources", []) if s.get("schema") == "raw"]
+
+
+def _read_table(path: Path, source: str, entry: dict[str, Any]) -> ContractTable:
+    name = f"{source}.{entry['name']}"
+    meta = entry.get("config", {}).get("meta", {})
+    key = tuple(meta.get("key", ()))
+    references = meta.get("references", {})
+    identifiers = {*key, *references}
+    columns = {
+        column["name"]: _read_column(path, name, column, key, identifiers)
+        for column in entry.get("columns", [])
+    }
+    table = ContractTable(
+        name=name,
+        kind=meta.get("kind", ""),
+        key=key,
+        columns=columns,
+        description=" ".join(entry.get("description", "").split()),
+        month_column=meta.get("month_column"),
+        completes_month=bool(meta.get("completes_month")),
+        references=references,
+    )
+    _check_table(path, entry, table)
+    return table
+
+
+def _check_table(path: Path, entry: dict[str, Any], table: ContractTable) -> None:
+    problems = []
+    if table.kind not in ("fact", "entity"):
+        problems.append(f"kind is {table.kind!r}, not fact or entity")
+    if entry.get("identifier", table.identifier) != table.identifier:
+        problems.append(f"identifier is not {table.identifier}")
+    if not table.key:
+        problems.append("it has no key")
+    problems += [f"key column {c} is not described" for c in table.key
+                 if c not in table.columns]
+    if table.kind == "fact" and table.month_column not in table.columns:
+        problems.append("a fact needs a month_column that is one of its columns")
+    if problems:
+        raise ContractError(
+            f"{path.name}: {table.name}: {'; '.join(problems)}.",
+            "Mend the table's `config: meta:`.",
+        )
+
+
+def _read_column(
+    path: Path,
+    table: str,
+    entry: dict[str, Any],
+    key: tuple[str, ...],
+    identifiers: set[str],
+) -> Column:
+    name, data_type = entry["name"], entry.get("data_type", "")
+    if data_type not in _ARROW_TYPES and not _NUMERIC.fullmatch(data_type):
+        raise ContractError(
+            f"{path.name}: {table}.{name} has type {data_type!r}, which landing "
+            "doesn't know.",
+            f"Use {', '.join(_ARROW_TYPES)} or numeric(precision,scale).",
+        )
+    meta = entry.get("config", {}).get("meta", {})
+    return Column(
+        name=name,
+        data_type=data_type,
+        description=" ".join(entry.get("description", "").split()),
+        is_required=bool(meta.get("required")) or name in key,
+        is_personal=bool(meta.get("personal")),
+        is_measure=bool(meta.get("measure")),
+        is_identifier=name in identifiers
+        or name.endswith(("_id", "_code", "_number", "_phone")),
+        minimum=None if "min" not in meta else Decimal(str(meta["min"])),
+        maximum=None if "max" not in meta else Decimal(str(meta["max"])),
+        accepted_values=tuple(str(v) for v in meta.get("accepted_values", ())),
+    )

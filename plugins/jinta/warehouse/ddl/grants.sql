@@ -1,0 +1,68 @@
+-- Who may do what. Each role has the least it needs:
+--   loader       fills raw and quarantine and keeps the load ledger
+--   transformer  builds rules … candidate from raw, control and what is published
+--   publisher    copies candidate into archive and points marts at it
+--   reporter     reads marts
+-- The owner keeps human decisions; the three working roles keep the run's own state.
+
+revoke create on schema public from public;
+revoke all on database :"database" from public;
+grant connect, temporary on database :"database"
+to :"loader", :"transformer", :"publisher";
+grant connect on database :"database" to :"reporter";
+
+grant usage on schema control, quarantine
+to :"loader", :"transformer", :"publisher";
+grant select on all tables in schema control, quarantine
+to :"loader", :"transformer", :"publisher";
+grant insert, update on control.runs, control.stages, control.leases
+to :"loader", :"transformer", :"publisher";
+grant delete on control.leases to :"loader", :"transformer", :"publisher";
+grant insert, update, delete on control.run_months
+to :"loader", :"transformer", :"publisher";
+grant insert on control.gate_results to :"loader", :"transformer", :"publisher";
+grant insert on control.loads, control.load_months, quarantine.rows to :"loader";
+grant usage on sequence control.loads_load_id_seq to :"loader";
+grant insert on control.publications, control.rule_versions to :"publisher";
+grant insert, delete on control.publication_slices to :"publisher";
+grant update (is_stored) on control.publication_slices to :"publisher";
+grant insert, update, delete on control.pointers to :"publisher";
+
+grant usage on schema raw to :"transformer", :"publisher";
+grant select on all tables in schema raw to :"transformer";
+alter default privileges for role :"loader" in schema raw
+grant select on tables to :"transformer";
+
+grant usage on schema rules, staging, intermediate, profiles, candidate
+to :"loader", :"publisher";
+grant select on all tables in schema rules, profiles, candidate to :"publisher";
+alter default privileges for role :"transformer" in schema rules
+grant select on tables to :"publisher";
+alter default privileges for role :"transformer" in schema profiles
+grant select on tables to :"publisher";
+alter default privileges for role :"transformer" in schema candidate
+grant select on tables to :"publisher";
+
+grant usage on schema marts to :"transformer", :"reporter";
+grant select on all tables in schema marts to :"transformer", :"reporter";
+alter default privileges for role :"publisher" in schema marts
+grant select on tables to :"transformer", :"reporter";
+
+-- dbt has no time limits of its own; a session that hangs must not block for ever.
+alter role :"loader" set lock_timeout = '30s';
+alter role :"loader" set statement_timeout = '4h';
+alter role :"loader" set idle_in_transaction_session_timeout = '1h';
+alter role :"transformer" set lock_timeout = '30s';
+alter role :"transformer" set statement_timeout = '4h';
+alter role :"transformer" set idle_in_transaction_session_timeout = '1h';
+alter role :"publisher" set lock_timeout = '10s';
+alter role :"publisher" set statement_timeout = '4h';
+alter role :"publisher" set idle_in_transaction_session_timeout = '10min';
+alter role :"reporter" set lock_timeout = '10s';
+alter role :"reporter" set statement_timeout = '15min';
+alter role :"reporter" set idle_in_transaction_session_timeout = '15min';
+alter role :"reporter" set default_transaction_read_only = on;
+alter role :"reporter" set search_path = marts;
+alter role :"loader" set timezone = 'UTC';
+alter role :"transformer" set timezone = 'UTC';
+alter role :"publisher" set timezone = 'UTC';

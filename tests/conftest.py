@@ -1,0 +1,81 @@
+"""Fixtures that start services: the embedded server, and databases on it.
+
+The server lies in the state folder's `test` and is found again by the next session, if
+this one is killed. Each database is named for the process that made it.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from jinta.settings import Settings, load_settings
+from jinta.warehouse import connect_info, ensure_warehouse
+from jinta.warehouse.embedded import stop_server
+
+TESTS = Path(__file__).parent
+KINDS = ("unit", "dags", "integration", "e2e")
+NUMBERS = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark each test by the folder it's in."""
+    for item in items:
+        kind = item.path.relative_to(TESTS).parts[0]
+        if kind in KINDS:
+            item.add_marker(kind)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Settings]:
+    """Settings of the test server's maintenance database; nothing of yours is used."""
+    home = load_settings().home / "test"
+    settings = replace(load_settings({}), home=home, database="postgres")
+    drop_databases(settings, is_dead)
+    yield settings
+    drop_databases(settings, lambda pid: pid == psutil.Process().pid)
+    if not list_databases(settings):
+        stop_server(home)
+
+
+@pytest.fixture(scope="session")
+def make_warehouse(server) -> Callable[[], Settings]:
+    """Make further warehouses, each in a new database."""
+
+    def make() -> Settings:
+        name = f"test_{psutil.Process().pid}_{next(NUMBERS)}"
+        settings = replace(server, database=name)
+        ensure_warehouse(settings)
+        return settings
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def warehouse(make_warehouse) -> Settings:
+    """An empty warehouse, shared by the tests of a module."""
+    return make_warehouse()
+
+
+def is_dead(pid: int) -> bool:
+    return not psutil.pid_exists(pid)
+
+
+def list_databases(settings: Settings) -> list[str]:
+    with psycopg.connect(**connect_info(settings, "owner")) as connection:
+        rows = connection.execute(
+            "select datname from pg_database where datname like 'test\\_%'"
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+def drop_databases(settings: Settings, is_wanted: Callable[[int], bool]) -> None:
+    """Drop the databases of sessions whose process id is wanted."""
+    info = connect_info(settings, "owner")
+    with psycopg.connect(**info, autocommit=True) as connection:
+        for name in list_databases(settings):
+            if is_wanted(int(name.split("_")[1])):
+                connection.execute(f'drop database "{name}" with (force)')
