@@ -20,7 +20,6 @@ export PYTHONUNBUFFERED := 1
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := False
 export GX_ANALYTICS_ENABLED := False
-export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 
 .PHONY: help
 help: ## Show this list
@@ -30,7 +29,7 @@ help: ## Show this list
 # --- set-up -----------------------------------------------------------------------
 
 # The stamp carries the lock's hash: another lock installs again, the same one does not.
-LOCK_HASH := $(firstword $(shell cksum requirements.lock | tr ' ' '-'))
+LOCK_HASH := $(firstword $(shell cksum requirements.lock))
 STAMP := $(VENV)/installed-$(LOCK_HASH)
 
 .PHONY: setup
@@ -75,7 +74,7 @@ down: $(STAMP) ## Stop Airflow and the embedded server; the data stays
 .PHONY: clean
 clean: ## Stop everything and delete the state folder
 	@if [ -x "$(PYTHON)" ] && "$(PYTHON)" -c 'import typer, psycopg' 2> /dev/null; then \
-	    $(JINTA) clean; \
+	    $(if $(JINTA_HOME),$(JINTA) clean;) JINTA_HOME= $(JINTA) clean; \
 	elif [ -e "$(HOME_FOLDER)/server.json" ]; then \
 	    echo "A server may be running, and the virtual environment is broken:" \
 	        "run make setup first." >&2; exit 1; \
@@ -93,6 +92,8 @@ lint: $(STAMP) ## Check the style of Python, SQL and YAML
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m yamllint --strict .
+	@$(PYTHON) -m check_jsonschema --builtin-schema vendor.compose-spec \
+	    docker-compose.yml
 	@$(PYTHON) -m sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models \
 	    dbt_project/tests
 

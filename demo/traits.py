@@ -41,7 +41,7 @@ def make_traits(organisations: pd.DataFrame, rng: np.random.Generator) -> pd.Dat
     little, so that A1 and A2 are both met (A.6.1).
     """
     count = len(organisations)
-    kinds = _KINDS.loc[organisations["kind"]]
+    kinds = _KINDS.loc[organisations["kind"]].reset_index(drop=True)
     size = kinds["size"].to_numpy() * np.exp(
         kinds["spread"].to_numpy() * rng.standard_normal(count)
     )
@@ -177,7 +177,7 @@ def rank_taxpayers(
     kind = organisations["kind"].to_numpy()
     taxed = np.isin(kind, ["company", "utility", "finance", "hotel", "plant"])
     score = np.log(traits["employees"]) + 0.4 * traits["style"]
-    score = (score + 0.9 * rng.standard_normal(len(kind))).to_numpy()
+    score = score.to_numpy() + 0.9 * rng.standard_normal(len(kind))
     score[PLANT] = np.inf
     ranks = np.zeros(len(kind), dtype=int)
     for branch in range(len(BRANCHES)):

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from jinta.clean_cli import TEST_FOLDER
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect_info, ensure_warehouse
 from jinta.warehouse.embedded import stop_server
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def server() -> Iterator[Settings]:
     """Settings of the test server's maintenance database; nothing of yours is used."""
-    home = load_settings().home / "test"
+    home = load_settings().home / TEST_FOLDER
     settings = replace(load_settings({}), home=home, database="postgres")
     drop_databases(settings, is_dead)
     yield settings

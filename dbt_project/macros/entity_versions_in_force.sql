@@ -21,6 +21,7 @@
         {% for column in key + columns -%}
         spans.{{ column }},
         {% endfor -%}
+        spans._first_as_of,
         spans._first_as_of > {{ months }}.month_end_date as is_earliest_known,
         coalesce(spans._last_as_of <= {{ months }}.month_end_date, false)
             as is_removed

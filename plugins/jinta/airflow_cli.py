@@ -80,16 +80,8 @@ def up(
 @app.command()
 def down() -> None:
     """Stop Airflow's services, also those that a killed supervisor left."""
-    settings = load_settings()
-    found = _find_services(settings)
-    for process in found:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, alive = psutil.wait_procs(found, timeout=STOP_SECONDS)
-    for process in alive:
-        process.kill()
-    _state_path(settings).unlink(missing_ok=True)
-    console.print("Airflow has stopped." if found else "Airflow was not running.")
+    has_stopped = stop_services(load_settings())
+    console.print("Airflow has stopped." if has_stopped else "Airflow was not running.")
 
 
 @app.command(
@@ -105,6 +97,19 @@ def cli(context: typer.Context) -> None:
     os.execve(  # noqa: S606
         sys.executable, command, list_environ() | build_airflow_env(settings)
     )
+
+
+def stop_services(settings: Settings) -> bool:
+    """Stop the Airflow of the state folder; return whether one was running."""
+    found = _find_services(settings)
+    for process in found:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(found, timeout=STOP_SECONDS)
+    for process in alive:
+        process.kill()
+    _state_path(settings).unlink(missing_ok=True)
+    return bool(found)
 
 
 @contextlib.contextmanager
@@ -126,7 +131,7 @@ def _run_services(settings: Settings, address: str) -> Iterator[dict[str, Proces
     except KeyboardInterrupt:
         console.print("Stopping Airflow.")
     finally:
-        _stop_services(services)
+        _end_services(services)
         _state_path(settings).unlink(missing_ok=True)
 
 
@@ -145,7 +150,7 @@ def _start_service(
         )
 
 
-def _stop_services(services: dict[str, Process]) -> None:
+def _end_services(services: dict[str, Process]) -> None:
     for process in services.values():
         process.terminate()
     deadline = time.monotonic() + STOP_SECONDS

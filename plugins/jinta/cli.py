@@ -15,10 +15,13 @@ from jinta.errors import JintaError
 # Command → where it is (a Typer app for a group, a function for a command), and help.
 PARTS: dict[str, tuple[str, str]] = {
     "nightly": (
-        "jinta.nightly_cli:nightly",
+        "jinta.runs.cli:nightly",
         "Build and publish the marts: the nightly DAG, here and now.",
     ),
+    "runs": ("jinta.runs.cli:runs", "List the runs and how they ended."),
+    "loads": ("jinta.runs.cli:loads", "List what was landed, table by table."),
     "sources": ("jinta.sources.cli:app", "Check the mapping of the source systems."),
+    "explain": ("jinta.report.cli:explain", "Show why an account has its tier."),
     "publications": (
         "jinta.publish.cli:publications",
         "List what was published when.",
@@ -26,6 +29,10 @@ PARTS: dict[str, tuple[str, str]] = {
     "rollback": (
         "jinta.publish.cli:rollback",
         "Show readers an earlier publication again.",
+    ),
+    "prune": (
+        "jinta.publish.cli:prune",
+        "Delete stored slices that the retention rule gives up.",
     ),
     "warehouse": (
         "jinta.warehouse.cli:app",
@@ -36,8 +43,8 @@ PARTS: dict[str, tuple[str, str]] = {
         "Run Airflow with its UI on the state folder.",
     ),
     "clean": (
-        "jinta.warehouse.cli:clean",
-        "Stop the embedded server and delete the state folder.",
+        "jinta.clean_cli:clean",
+        "Stop all that runs and delete the state folder.",
     ),
 }
 

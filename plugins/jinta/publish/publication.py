@@ -26,9 +26,8 @@ from jinta.publish.views import (
     ensure_archive,
     ensure_views,
 )
-from jinta.report.rules import register_rules
 from jinta.settings import Settings
-from jinta.warehouse import connect
+from jinta.warehouse import connect, terminate_leftovers
 
 # One publication, rollback or pruning at a time, whoever started it.
 _LOCK_NAME = "jinta publication"
@@ -110,8 +109,9 @@ def publish(
         PublishError: A candidate is missing, belongs to another run, or takes columns
             away; nothing has changed for readers.
     """
+    terminate_leftovers(settings, run_id, "publish")
     with connect(settings, "publisher", run_id=run_id, stage="publish") as connection:
-        with hold_lock(connection, run_id):
+        with hold_lock(connection):
             earlier = _find_publication(connection, run_id)
             if earlier is None:
                 readers = [settings.role_name(r) for r in ("reporter", "transformer")]
@@ -144,21 +144,25 @@ def rollback(
 
 
 def list_publications(
-    settings: Settings, on: datetime | None = None
+    settings: Settings, on: datetime | None = None, limit: int | None = None
 ) -> list[Publication]:
     """List publications, the latest first, with the slices each one set.
 
     Args:
         settings: Where the warehouse is.
         on: Only the publication that readers saw at this moment.
+        limit: How many at most.
     """
     with connect(settings, "publisher", stage="list") as connection:
         rows = connection.execute(
-            "select publication_id from control.publications "
-            "where %(on)s::timestamptz is null or published_at <= %(on)s "
-            "order by publication_id desc limit case when %(on)s is null "
-            "then null else 1 end",
-            {"on": on},
+            """
+            select publication_id
+            from control.publications
+            where %(on)s::timestamptz is null or published_at <= %(on)s
+            order by publication_id desc
+            limit %(limit)s
+            """,
+            {"on": on, "limit": limit if on is None else 1},
         ).fetchall()
         return [_load_publication(connection, row[0]) for row in rows]
 
@@ -204,6 +208,8 @@ def _flip(
     slices: Mapping[Content, int],
 ) -> int:
     """Point readers at the slices and record it, in one transaction of milliseconds."""
+    from jinta.report.rules import register_rules
+
     with connection.transaction():
         row = connection.execute(
             """
@@ -460,20 +466,19 @@ def _exists(connection: psycopg.Connection, relation: str) -> bool:
 
 
 @contextmanager
-def hold_lock(connection: psycopg.Connection, run_id: str | None = None) -> Iterator[None]:
+def hold_lock(connection: psycopg.Connection) -> Iterator[None]:
     """Keep publishing, rolling back and pruning apart, across processes.
 
-    The lock ends with the connection. What a killed attempt of the same run left
-    running in the warehouse is ended first.
+    The lock ends with the connection, which is in autocommit mode from here on.
 
     Raises:
         PublishError: Another process holds the lock.
     """
     connection.autocommit = True
-    if run_id is not None:
-        _terminate_leftovers(connection)
     try:
-        connection.execute("select set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
+        connection.execute(
+            "select set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT]
+        )
         connection.execute("select pg_advisory_lock(hashtext(%s))", [_LOCK_NAME])
     except psycopg.errors.LockNotAvailable as error:
         raise PublishError(
@@ -485,17 +490,3 @@ def hold_lock(connection: psycopg.Connection, run_id: str | None = None) -> Iter
     finally:
         if not connection.closed and not connection.broken:
             connection.execute("select pg_advisory_unlock(hashtext(%s))", [_LOCK_NAME])
-
-
-def _terminate_leftovers(connection: psycopg.Connection) -> None:
-    """End sessions of the same role and application name: a run publishes once."""
-    connection.execute(
-        """
-        select pg_terminate_backend(pid, 5000)
-        from pg_stat_activity
-        where
-            pid <> pg_backend_pid()
-            and usename = current_user
-            and application_name = current_setting('application_name')
-        """
-    )

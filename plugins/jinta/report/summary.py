@@ -153,8 +153,8 @@ def _describe_publication(
     slices = _fetch_all(
         cursor,
         "select mart, month, content_hash, row_count, is_stored "
-        "from control.publication_slices where publication_id = %s "
-        "order by mart, month nulls first",
+        "from control.publication_slices where set_by_publication_id = %s "
+        "and publication_id = set_by_publication_id order by mart, month nulls first",
         publication_id,
     )
     months = sorted({s["month"] for s in slices if s["month"] is not None})

@@ -30,6 +30,7 @@ class ColumnMapping:
         column: The source's column.
         constant: One value for every row.
         is_row_key: The value is the file's content id and the row's number.
+        type: Kind of the source's values, if it may differ from the last landing's.
         formats: Date formats to try in order; empty means the file's or the usual ones.
         is_month_of: A date is taken to the first day of its month.
         factor: Numbers are multiplied by it (unit conversion).
@@ -44,6 +45,7 @@ class ColumnMapping:
     column: str | None = None
     constant: str | None = None
     is_row_key: bool = False
+    type: str | None = None
     formats: tuple[str, ...] = ()
     is_month_of: bool = False
     factor: Decimal | None = None

@@ -39,7 +39,7 @@ _TABLE_KEYS = (
     "ignore", "allow_empty",
 )  # fmt: skip
 _COLUMN_KEYS = (
-    "column", "constant", "row_key", "format", "month_of", "factor", "round", "values",
+    "column", "constant", "row_key", "type", "format", "month_of", "factor", "round", "values",
     "null_values", "null_pattern",
 )  # fmt: skip
 _FORMAT_KEYS = (
@@ -387,8 +387,8 @@ class _Parser:
         if len(origins) != 1:
             self.problems.add(
                 line,
-                f"{table.name}.{column.name} has {'no' if not origins else 'more than '
-                'one'} origin.",
+                f"{table.name}.{column.name} has "
+                f"{'more than one' if origins else 'no'} origin.",
                 "Give it one of `column`, `constant` and `row_key: true`.",
             )
         self._check_column_options(table, column, node, line)
@@ -397,6 +397,7 @@ class _Parser:
             column=self._text(node, "column"),
             constant=self._text(node, "constant"),
             is_row_key=self._flag(node, "row_key"),
+            type=self._text(node, "type"),
             formats=self._texts(node, "format"),
             is_month_of=self._flag(node, "month_of"),
             factor=self._parse_factor(node),
@@ -497,8 +498,10 @@ class _Parser:
             self.problems.add(
                 line,
                 f"{table.name}: `load: {load.text}` is not possible here.",
-                f"Use {_either(modes)}{'' if self.is_files else ', {by: month} or '
-                '{by: watermark, column: …, overlap: …}'}.",
+                f"Use {_either(modes)}."
+                if self.is_files
+                else "Use snapshot, {by: month} or {by: watermark, column: …, "
+                "overlap: …}.",
             )
             return LoadMode()
         if not isinstance(load, Mapping):

@@ -1,20 +1,19 @@
-"""Commands that start, stop and look into the warehouse, and that clean up."""
+"""Commands that start, stop and look into the warehouse."""
 
 import os
-import shutil
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from jinta.errors import SettingsError, WarehouseError
+from jinta.errors import SettingsError
 from jinta.settings import Settings, load_settings
 from jinta.warehouse.connection import connect, connect_info, format_url
-from jinta.warehouse.embedded import find_postmaster, remove_server, stop_server
+from jinta.warehouse.embedded import find_postmaster, stop_server
 from jinta.warehouse.lease import read_lease, release_lease
 from jinta.warehouse.migrate import ensure_warehouse
-from jinta.warehouse.place import MARKER, find_base, find_programs
+from jinta.warehouse.place import find_base, find_programs
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
@@ -93,24 +92,6 @@ def release(run_id: Annotated[str, typer.Argument(help="The run that died.")]) -
     else:
         console.print(f"The run {run_id} did not hold the lease.")
         raise typer.Exit(code=1)
-
-
-def clean() -> None:
-    """Stop the embedded server and delete the state folder.
-
-    A configured warehouse is left alone. So is a state folder that was somebody's
-    before it was jinta's.
-    """
-    settings = load_settings()
-    home = settings.home
-    remove_server(home)
-    if home == settings.checkout / ".jinta" or (home / MARKER).exists():
-        shutil.rmtree(home, ignore_errors=True)
-    elif home.exists():
-        raise WarehouseError(
-            f"The server's data is gone, but {home} was there before jinta: it stays.",
-            "Delete by hand what you don't need in it.",
-        )
 
 
 _LIBPQ = {"dbname": "PGDATABASE"}

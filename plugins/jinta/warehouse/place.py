@@ -88,9 +88,10 @@ def find_programs() -> Path:
 def find_base(home: Path) -> Path:
     """Return the folder that holds the server's files, which need not exist yet."""
     location = home / "location"
-    if location.exists():
-        return Path(location.read_text(encoding="utf-8").strip())
-    return home
+    if not location.exists():
+        return home
+    base = Path(location.read_text(encoding="utf-8").strip())
+    return base if _is_ours(base, home) else home
 
 
 def find_data(home: Path) -> Path:
@@ -123,7 +124,7 @@ def remove_place(home: Path) -> None:
     base = find_base(home)
     if base == home:
         shutil.rmtree(home / "postgres", ignore_errors=True)
-    elif _read_claim(base) == str(home):
+    else:
         shutil.rmtree(base)
     (home / "location").unlink(missing_ok=True)
 
@@ -165,7 +166,7 @@ def _can_reach(account: Account, folder: Path, program: Path) -> bool:
 def _prepare_outside(home: Path, package: Path, account: Account) -> Place:
     """Set up a folder outside the checkout that only root can change."""
     base = find_base(home)
-    if base == home or _read_claim(base) != str(home):
+    if base == home:
         base = OUTSIDE / hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     for folder in (base.parent, base):
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -181,12 +182,17 @@ def _prepare_outside(home: Path, package: Path, account: Account) -> Place:
     return Place(base, binaries, account)
 
 
-def _read_claim(base: Path) -> str:
-    """Return the state folder that a folder outside belongs to."""
+def _is_ours(base: Path, home: Path) -> bool:
+    """Tell whether a folder outside is this state folder's.
+
+    A checkout that was copied names the original's, which it must not use; one that
+    was moved names its own, under its old name.
+    """
     try:
-        return (base / "checkout").read_text(encoding="utf-8")
+        claim = Path((base / "checkout").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return ""
+        return False
+    return claim == home or not claim.exists()
 
 
 def _copy_installation(package: Path, target: Path) -> Path:

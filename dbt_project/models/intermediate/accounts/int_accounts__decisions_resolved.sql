@@ -18,10 +18,11 @@ records_named as (
 
     select
         records.source_record_id,
-        records.account_id,
-        count(*) over (partition by records.account_id) as systems
+        records.account_id
 
     from records
+
+    where records.is_only_system
 
 ),
 
@@ -63,8 +64,6 @@ final as (
     where
         decisions_ranked.decision_rank = 1
         and decisions_ranked.decision_kind <> 'undo'
-        and left_records.systems = 1
-        and right_records.systems = 1
 
 )
 

@@ -50,9 +50,7 @@ evidence_listed as (
     from contacts
 
     inner join records
-        on
-            contacts.system_name = records.system_name
-            and contacts.account_id = records.account_id
+        on {{ refers_to('contacts', 'records', 'account_id') }}
 
 ),
 

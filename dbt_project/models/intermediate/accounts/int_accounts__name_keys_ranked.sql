@@ -45,7 +45,7 @@ grams_ranked as (
         grams_listed.gram,
         row_number() over (
             partition by grams_listed.name_number
-            order by grams_listed.names_sharing, grams_listed.gram
+            order by grams_listed.names_sharing, grams_listed.gram collate "C"
         ) as gram_rank
 
     from grams_listed

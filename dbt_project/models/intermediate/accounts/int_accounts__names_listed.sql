@@ -44,9 +44,7 @@ names_collected as (
     from aliases
 
     inner join records
-        on
-            aliases.system_name = records.system_name
-            and aliases.account_id = records.account_id
+        on {{ refers_to('aliases', 'records', 'account_id') }}
 
     union all
 
@@ -151,7 +149,10 @@ final as (
         names_read.is_group,
         names_read.number_words,
         names_read.gram_length,
-        {{ gram_set('names_read.match_name', 'names_read.gram_length') }} as name_grams
+        {{ gram_set('names_read.match_name', 'names_read.gram_length') }} as name_grams,
+        -- Brand words are short: smaller groups tell how close two of them are.
+        {{ gram_set('names_read.brand_word', '(names_read.gram_length - 1)') }}
+            as brand_grams
 
     from names_read
 

@@ -47,9 +47,10 @@ keys_used as (
 
 candidates as (
 
-    select distinct
+    select
         left_keys.name_number as name_number_left,
-        right_keys.name_number as name_number_right
+        right_keys.name_number as name_number_right,
+        bool_or(left_keys.key_kind <> 'gram') as is_evidence_shared
 
     from keys_used as left_keys
 
@@ -60,6 +61,8 @@ candidates as (
             and left_keys.block_key = right_keys.block_key
             and left_keys.name_number < right_keys.name_number
 
+    group by 1, 2
+
 ),
 
 candidates_measured as (
@@ -69,6 +72,7 @@ candidates_measured as (
         right_names.source_record_id as source_record_id_right,
         candidates.name_number_left,
         candidates.name_number_right,
+        candidates.is_evidence_shared,
         {{ dice_overlap('left_names.name_grams', 'right_names.name_grams') }}
             as name_overlap
 
@@ -100,7 +104,12 @@ final as (
 
     cross join limits
 
-    where candidates_measured.name_overlap >= limits.candidate_floor
+    where
+        candidates_measured.name_overlap >= case
+            when candidates_measured.is_evidence_shared
+                then limits.evidence_candidate_floor
+            else limits.name_candidate_floor
+        end
 
 )
 

@@ -19,6 +19,12 @@ evidence as (
 
 ),
 
+limits as (
+
+    select * from {{ ref('int_accounts__limits_pivoted') }}
+
+),
+
 pairs_joined as (
 
     select
@@ -43,6 +49,7 @@ pairs_joined as (
         {{ side }}_names.is_group as is_group_{{ side }},
         {{ side }}_names.number_words as number_words_{{ side }},
         {{ side }}_names.gram_length as gram_length_{{ side }},
+        {{ side }}_names.brand_grams as brand_grams_{{ side }},
         {{ side }}_evidence.account_id as account_id_{{ side }},
         {{ side }}_evidence.head_account_id as head_account_id_{{ side }},
         {{ side }}_evidence.normalised_name as normalised_name_{{ side }},
@@ -104,17 +111,26 @@ final as (
                     pairs_joined.contact_keys_left && pairs_joined.contact_keys_right
         end as contact_equal,
         pairs_joined.is_telling,
-        {{ differing_span(
-            'pairs_joined.match_name_left', 'pairs_joined.match_name_right'
-        ) }}
-        < least(pairs_joined.gram_length_left, pairs_joined.gram_length_right)
-            as is_typing_error,
+        -- Only names this close can reach the auto-merge line.
+        case
+            when
+                pairs_joined.name_overlap * limits.name_weight
+                >= limits.auto_merge_line - (1 - limits.name_weight)
+                then
+                    {{ differing_span(
+                        'pairs_joined.match_name_left', 'pairs_joined.match_name_right'
+                    ) }}
+                    < least(pairs_joined.gram_length_left, pairs_joined.gram_length_right)
+            else false
+        end as is_typing_error,
         pairs_joined.brand_word_left is not null
         and pairs_joined.brand_word_right is not null as is_branded,
-        {{ dice_overlap(
-            gram_set('pairs_joined.brand_word_left', '1'),
-            gram_set('pairs_joined.brand_word_right', '1'),
-        ) }} as brand_overlap,
+        case
+            when pairs_joined.brand_word_left = pairs_joined.brand_word_right then 1
+            else {{ dice_overlap(
+                'pairs_joined.brand_grams_left', 'pairs_joined.brand_grams_right'
+            ) }}
+        end as brand_overlap,
         pairs_joined.brand_word_left = pairs_joined.brand_word_right as brand_equal,
         ---------- conflicts
         coalesce(
@@ -172,6 +188,8 @@ final as (
             as is_form_equal
 
     from pairs_joined
+
+    cross join limits
 
 )
 

@@ -18,11 +18,23 @@ pairs_measured as (
 
     select
         pairs_compared.*,
+        round(
+            pairs_compared.name_overlap * case
+                when pairs_compared.is_branded
+                    then
+                        1 - limits.brand_penalty
+                        * (1 - coalesce(pairs_compared.brand_overlap, 0))
+                else 1
+            end,
+            4
+        ) as name_amount,
         coalesce(pairs_compared.address_overlap, 0) as address_amount,
         coalesce(pairs_compared.phone_equal, false)::integer as phone_amount,
         coalesce(pairs_compared.contact_equal, false)::integer as contact_amount
 
     from pairs_compared
+
+    cross join limits
 
 ),
 
@@ -40,7 +52,7 @@ pairs_weighed as (
         limits.review_line,
         ---------- the score, exact to four decimals
         round(
-            limits.name_weight * pairs_measured.name_overlap
+            limits.name_weight * pairs_measured.name_amount
             + limits.address_weight * pairs_measured.address_amount
             + limits.phone_weight * pairs_measured.phone_amount
             + limits.contact_weight * pairs_measured.contact_amount,
@@ -50,10 +62,13 @@ pairs_weighed as (
         pairs_measured.is_number_conflict
         or pairs_measured.is_region_conflict
         or pairs_measured.is_organ_conflict
-        -- 曲靖市教育局 is not the 教育局 of one of the city's districts.
+        -- 曲靖市教育局 is not the 教育局 of one of the city's districts, nor of another.
         or not pairs_measured.is_branded
-        and pairs_measured.is_region_named
-        and not pairs_measured.is_region_level_equal as is_name_conflict,
+        and (
+            pairs_measured.is_county_different
+            or pairs_measured.is_region_named
+            and not pairs_measured.is_region_level_equal
+        ) as is_name_conflict,
         ---------- what a merge without a number needs in any case
         pairs_measured.is_number_equal
         and not pairs_measured.is_form_conflict as is_form_compatible,
@@ -86,9 +101,11 @@ pairs_weighed as (
         jsonb_build_object(
             'rules', limits.limits_version || '/' || limits.weights_version,
             'names_compared', pairs_measured.names_compared,
+            'name_overlap', pairs_measured.name_overlap,
+            'brand_overlap', pairs_measured.brand_overlap,
             'hard_keys', to_jsonb(pairs_measured.hard_keys),
             {%- for component, value, amount in [
-                ('name', 'name_overlap', 'name_overlap'),
+                ('name', 'name_amount', 'name_amount'),
                 ('address', 'address_overlap', 'address_amount'),
                 ('phone', 'phone_equal', 'phone_amount'),
                 ('contact', 'contact_equal', 'contact_amount'),

@@ -39,7 +39,10 @@ versions_ranked as (
         row_number() over (
             partition by accounts.source_record_id
             order by accounts._first_load_id desc
-        ) as version_rank
+        ) as version_rank,
+        min(accounts.system_name) over (partition by accounts.account_id)
+        = max(accounts.system_name) over (partition by accounts.account_id)
+            as is_only_system
 
     from accounts
 
@@ -51,6 +54,7 @@ final as (
         versions_ranked.source_record_id,
         versions_ranked.system_name,
         versions_ranked.account_id,
+        versions_ranked.is_only_system,
         versions_ranked.account_name,
         versions_ranked.branch_id,
         versions_ranked.county_name,

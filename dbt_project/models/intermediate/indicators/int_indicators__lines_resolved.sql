@@ -25,7 +25,7 @@ line_systems as (
 
 ),
 
-final as (
+resolved as (
 
     select
         subscriptions.system_name,
@@ -38,15 +38,21 @@ final as (
             when subscriptions.account_id is not null
                 then coalesce(records.group_account_id, 'unidentified-unknown')
         end as group_account_id,
-        subscriptions.opened_date,
-        subscriptions.closed_date,
-        subscriptions.known_from_date,
-        subscriptions.known_to_date,
-        subscriptions.next_known_from_date,
+        date_trunc('month', subscriptions.closed_date)::date as closed_month,
         -- A month reads the version in force at its end, so whole months tell it.
         date_trunc('month', subscriptions.known_from_date)::date as in_force_from_month,
         date_trunc('month', subscriptions.next_known_from_date)::date
-            as in_force_to_month
+            as in_force_to_month,
+        -- First and last month at whose start the line is a member.
+        greatest(
+            date_trunc('month', subscriptions.opened_date) + interval '1 month',
+            date_trunc('month', subscriptions.known_from_date)
+        )::date as member_from_month,
+        least(
+            date_trunc('month', subscriptions.closed_date),
+            date_trunc('month', subscriptions.known_to_date - 1),
+            date_trunc('month', subscriptions.next_known_from_date) - interval '1 month'
+        )::date as member_to_month
 
     from subscriptions
 
@@ -55,6 +61,27 @@ final as (
 
     left join records
         on {{ refers_to('subscriptions', 'records', 'account_id') }}
+
+),
+
+final as (
+
+    select
+        system_name,
+        line_id,
+        is_only_system,
+        is_individual,
+        group_account_id,
+        closed_month,
+        in_force_from_month,
+        in_force_to_month,
+        member_from_month,
+        member_to_month
+
+    from resolved
+
+    -- A version that no month's end saw is nobody's.
+    where in_force_from_month < in_force_to_month
 
 )
 

@@ -13,6 +13,12 @@ lines as (
 
 ),
 
+leavers as (
+
+    select * from {{ ref('int_indicators__leavers_listed') }}
+
+),
+
 status_changes as (
 
     select * from {{ ref('stg_billing__line_status_changes') }}
@@ -22,9 +28,7 @@ status_changes as (
 window_months as (
 
     select distinct
-        (months.month - make_interval(months => steps.step))::date as month_start_date,
-        (months.month - make_interval(months => steps.step - 1))::date
-            as next_month_start_date
+        (months.month - make_interval(months => steps.step))::date as member_month
 
     from months
 
@@ -32,88 +36,100 @@ window_months as (
 
 ),
 
--- A line that left and came back within the month has not left: its last change counts.
-last_changes as (
+bounds as (
 
     select
-        change_month,
-        system_name,
-        line_id,
-        line_status,
-        row_number() over (
-            partition by change_month, system_name, line_id
-            order by changed_date desc, change_id desc
-        ) as row_number
+        min(member_month) as first_month,
+        max(member_month) as last_month
 
-    from status_changes
+    from window_months
 
 ),
 
-off_net_changes as (
+-- Most lines live through all months: they are counted before months multiply them.
+spans as (
 
     select
-        change_month,
-        line_id,
-        system_name
+        lines.group_account_id,
+        greatest(lines.member_from_month, bounds.first_month) as from_month,
+        least(lines.member_to_month, bounds.last_month) as to_month,
+        count(*) as member_lines
 
-    from last_changes
+    from lines
 
-    where row_number = 1 and line_status = 'off_net'
+    inner join bounds
+        on
+            lines.member_from_month <= bounds.last_month
+            and lines.member_to_month >= bounds.first_month
 
-),
+    where not lines.is_individual
 
--- A source that never tells of a line that left can't tell a rate.
-delivered as (
-
-    select
-        exists (select 1 from lines where lines.closed_date is not null)
-        or exists (select 1 from status_changes) as has_closures
+    group by 1, 2, 3
 
 ),
 
 members as (
 
     select
-        window_months.month_start_date,
-        lines.group_account_id,
-        coalesce(lines.closed_date < window_months.next_month_start_date, false)
-        or off_net_changes.line_id is not null as has_left
+        window_months.member_month,
+        spans.group_account_id,
+        sum(spans.member_lines)::bigint as member_lines
 
     from window_months
 
-    inner join lines
-        on
-            lines.opened_date < window_months.month_start_date
-            and coalesce(lines.closed_date >= window_months.month_start_date, true)
-            and lines.known_to_date > window_months.month_start_date
-            and lines.in_force_from_month <= window_months.month_start_date
-            and lines.in_force_to_month > window_months.month_start_date
-            and not lines.is_individual
+    inner join spans
+        on window_months.member_month between spans.from_month and spans.to_month
 
-    left join off_net_changes
-        on
-            window_months.month_start_date = off_net_changes.change_month
-            and lines.line_id = off_net_changes.line_id
-            and lines.system_name = off_net_changes.system_name
+    group by 1, 2
+
+),
+
+off_net as (
+
+    select
+        off_net_month,
+        group_account_id,
+        count(*) as off_net_lines
+
+    from leavers
+
+    group by off_net_month, group_account_id
+
+),
+
+-- A month has a rate if the source keeps closing dates at all, or told of changes in it.
+delivered as (
+
+    select
+        window_months.member_month,
+        exists (select 1 from lines where lines.closed_month is not null)
+        or exists (
+            select 1 from status_changes
+            where status_changes.change_month = window_months.member_month
+        ) as has_leavers
+
+    from window_months
 
 ),
 
 final as (
 
     select
-        members.month_start_date as member_month,
+        members.member_month,
         members.group_account_id,
-        count(*) as member_lines,
-        case
-            when bool_and(delivered.has_closures)
-                then count(*) filter (where members.has_left)
-        end as off_net_lines
+        members.member_lines,
+        case when delivered.has_leavers then coalesce(off_net.off_net_lines, 0) end
+            as off_net_lines
 
     from members
 
-    cross join delivered
+    inner join delivered
+        on members.member_month = delivered.member_month
 
-    group by 1, 2
+    left join off_net
+        on
+            members.member_month = off_net.off_net_month
+            and members.group_account_id = off_net.group_account_id
 
 )
 

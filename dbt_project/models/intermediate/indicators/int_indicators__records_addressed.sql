@@ -16,9 +16,7 @@ final as (
         records.group_account_id,
         -- The cluster's branch is the one of its senior member.
         seniors.branch_id,
-        min(records.system_name) over (partition by records.account_id)
-        = max(records.system_name) over (partition by records.account_id)
-            as is_only_system
+        records.is_only_system
 
     from records
 

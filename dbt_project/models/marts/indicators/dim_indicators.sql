@@ -11,8 +11,8 @@ final as (
     select
         indicator_id,
         position,
-        name_en,
-        name_zh,
+        name_en as indicator_name,
+        name_zh as indicator_name_zh,
         meaning,
         unit,
         grain,

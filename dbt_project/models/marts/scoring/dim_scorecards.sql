@@ -11,8 +11,8 @@ final as (
     select
         scorecard_id,
         version as scorecard_version,
-        name_en,
-        name_zh,
+        name_en as scorecard_name,
+        name_zh as scorecard_name_zh,
         valid_from,
         valid_to,
         recorded_at as recorded_date,

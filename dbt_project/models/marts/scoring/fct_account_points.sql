@@ -56,7 +56,7 @@ final as (
             {%- for indicator in indicator_columns() %}
             when '{{ indicator }}' then indicators.{{ indicator }}
             {%- endfor %}
-        end as value,
+        end as indicator_value,
         dictionary.indicator_id = any(indicators.missing_indicators) as is_missing,
         scores.bands[dictionary.position] as band,
         bands.band_from,

@@ -25,7 +25,7 @@ final as (
         leads.lead_rule_id,
         leads.group_account_id,
         leads.lead_rule_version,
-        lead_rules.name_en as lead_name_en,
+        lead_rules.name_en as lead_name,
         lead_rules.name_zh as lead_name_zh,
         lead_rules.lead_action,
         case

@@ -49,11 +49,11 @@ counted as (
         branch_id,
         effective_tier as tier,
         count(*) as accounts,
-        sum(total_amount) as revenue_amount,
+        sum(total_amount) as revenue,
         0 as raw_accounts,
-        0 as raw_revenue_amount,
+        0 as raw_revenue,
         count(*) filter (where is_ranked) as ranked_accounts,
-        sum(total_amount) filter (where is_ranked) as ranked_revenue_amount
+        sum(total_amount) filter (where is_ranked) as ranked_revenue
 
     from accounts
 
@@ -67,11 +67,11 @@ counted as (
         branch_id,
         raw_tier as tier,
         0 as accounts,
-        0 as revenue_amount,
+        0 as revenue,
         count(*) as raw_accounts,
-        sum(total_amount) as raw_revenue_amount,
+        sum(total_amount) as raw_revenue,
         0 as ranked_accounts,
-        0 as ranked_revenue_amount
+        0 as ranked_revenue
 
     from accounts
 
@@ -85,11 +85,11 @@ counted as (
         accounts.branch_id,
         tier_rules.tier,
         0 as accounts,
-        0 as revenue_amount,
+        0 as revenue,
         0 as raw_accounts,
-        0 as raw_revenue_amount,
+        0 as raw_revenue,
         0 as ranked_accounts,
-        0 as ranked_revenue_amount
+        0 as ranked_revenue
 
     from accounts
 
@@ -108,11 +108,11 @@ summed as (
         branch_id,
         tier,
         sum(accounts)::bigint as accounts,
-        sum(revenue_amount) as revenue_amount,
+        sum(revenue) as revenue,
         sum(raw_accounts)::bigint as raw_accounts,
-        sum(raw_revenue_amount) as raw_revenue_amount,
+        sum(raw_revenue) as raw_revenue,
         sum(ranked_accounts)::bigint as ranked_accounts,
-        coalesce(sum(ranked_revenue_amount), 0) as ranked_revenue_amount
+        coalesce(sum(ranked_revenue), 0) as ranked_revenue
 
     from counted
 
@@ -128,16 +128,16 @@ final as (
         branch_id,
         tier,
         accounts,
-        revenue_amount,
+        revenue,
         round(100.0 * ranked_accounts / nullif(sum(ranked_accounts) over branches, 0), 4)
             as account_share_pct,
         round(
-            100.0 * ranked_revenue_amount
-            / nullif(sum(ranked_revenue_amount) over branches, 0),
+            100.0 * ranked_revenue
+            / nullif(sum(ranked_revenue) over branches, 0),
             4
         ) as revenue_share_pct,
         raw_accounts,
-        raw_revenue_amount
+        raw_revenue
 
     from summed
 

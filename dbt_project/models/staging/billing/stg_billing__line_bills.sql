@@ -17,7 +17,6 @@ final as (
         bill_month,
         line_id,
         item_code,
-
         ---------- numerics
         amount
 

@@ -17,7 +17,6 @@ final as (
         change_id,
         change_month,
         line_id,
-
         ---------- text
         changed_date,
         line_status

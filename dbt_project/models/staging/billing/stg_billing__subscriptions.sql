@@ -14,11 +14,12 @@ final as (
         _system as system_name,
         line_id,
         account_id,
-
         ---------- dates
         opened_date,
         closed_date,
-        {{ version_dates('_system, line_id') }}
+        {{ version_dates('_system, line_id') }},
+        ---------- landing
+        _first_load_id
 
     from source
 

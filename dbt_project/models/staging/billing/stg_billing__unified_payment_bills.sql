@@ -18,7 +18,6 @@ final as (
         bill_month,
         account_id,
         product_code,
-
         ---------- numerics
         amount
 

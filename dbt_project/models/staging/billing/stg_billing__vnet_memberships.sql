@@ -13,11 +13,12 @@ final as (
         _system as system_name,
         account_id,
         line_id,
-
         ---------- dates
         joined_date,
         left_date,
-        {{ version_dates('_system, account_id, line_id') }}
+        {{ version_dates('_system, account_id, line_id') }},
+        ---------- landing
+        _first_load_id
 
     from source
 

@@ -13,7 +13,6 @@ final as (
         update_id,
         lead_rule_id,
         account_id,
-
         ---------- text
         lead_status,
         outcome,

@@ -13,12 +13,10 @@ final as (
         override_id,
         account_id,
         scorecard_id,
-
         ---------- text
         tier,
         approver,
         reason,
-
         ---------- dates
         valid_from,
         valid_to,

@@ -14,15 +14,15 @@ final as (
         circuit_id,
         account_id,
         product_code,
-
         ---------- numerics
         bandwidth_mbps,
         monthly_rent,
-
         ---------- dates
         installed_date,
         removed_date,
-        {{ version_dates('_system, circuit_id') }}
+        {{ version_dates('_system, circuit_id') }},
+        ---------- landing
+        _first_load_id
 
     from source
 

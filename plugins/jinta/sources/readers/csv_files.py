@@ -152,8 +152,8 @@ class CsvReader:
             yield builder.build()
         if replaced:
             self.notes.add(
-                f"{replaced:,} rows hold characters that are not {self.encoding}; they "
-                "are kept as \ufffd"
+                f"{replaced:,} rows hold \ufffd: bytes that were not {self.encoding}, "
+                "here or at the sender"
             )
         self.found.check_unchanged()
 

@@ -23,10 +23,12 @@ to :"loader", :"transformer", :"publisher";
 grant insert on control.gate_results to :"loader", :"transformer", :"publisher";
 grant insert on control.loads, control.load_months, quarantine.rows to :"loader";
 grant usage on sequence control.loads_load_id_seq to :"loader";
+grant delete on control.gate_results to :"publisher";
 grant insert on control.publications, control.rule_versions to :"publisher";
-grant insert, delete on control.publication_slices to :"publisher";
-grant update (is_stored) on control.publication_slices to :"publisher";
-grant insert, update, delete on control.pointers to :"publisher";
+grant insert, delete on control.slices, control.publication_slices to :"publisher";
+grant insert, delete on control.publication_metrics to :"publisher";
+grant insert, update, delete on control.pointers, control.published_views
+to :"publisher";
 
 grant usage on schema raw to :"transformer", :"publisher";
 grant select on all tables in schema raw to :"transformer";

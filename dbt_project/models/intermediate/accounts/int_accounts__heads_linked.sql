@@ -1,0 +1,137 @@
+-- One row per account that is a branch of another one, with its head office.
+with
+
+records as (
+
+    select * from {{ ref('int_accounts__records_current') }}
+
+),
+
+clustered as (
+
+    select * from {{ ref('int_accounts__records_clustered') }}
+
+),
+
+members as (
+
+    select
+        clustered.group_account_id,
+        clustered.seniority,
+        records.system_name,
+        records.account_id,
+        records.is_only_system,
+        records.branch_id,
+        records.head_account_id,
+        records.head_part,
+        records.normalised_name,
+        records.branch_marker
+
+    from records
+
+    inner join clustered
+        on records.source_record_id = clustered.source_record_id
+
+),
+
+heads_named as (
+
+    select
+        members.normalised_name,
+        min(members.group_account_id) as group_account_id
+
+    from members
+
+    where members.branch_marker is null
+
+    group by members.normalised_name
+
+    -- A name that several accounts bear tells no head office.
+    having count(distinct members.group_account_id) = 1
+
+),
+
+links as (
+
+    select
+        members.group_account_id,
+        heads.group_account_id as parent_group_account_id,
+        1 as link_rank,
+        members.seniority
+
+    from members
+
+    inner join members as heads
+        on
+            members.head_account_id = heads.account_id
+            and (
+                members.system_name = heads.system_name
+                or heads.is_only_system
+            )
+
+    union all
+
+    select
+        members.group_account_id,
+        heads_named.group_account_id as parent_group_account_id,
+        2 as link_rank,
+        members.seniority
+
+    from members
+
+    inner join heads_named
+        on members.head_part = heads_named.normalised_name
+
+),
+
+-- What the CRM states comes before what the name says, the senior record before others.
+links_ranked as (
+
+    select
+        links.group_account_id,
+        links.parent_group_account_id,
+        row_number() over (
+            partition by links.group_account_id
+            order by
+                links.link_rank, links.seniority, links.parent_group_account_id
+        ) as parent_rank
+
+    from links
+
+    where links.group_account_id <> links.parent_group_account_id
+
+),
+
+parents as (
+
+    select
+        links_ranked.group_account_id,
+        links_ranked.parent_group_account_id
+
+    from links_ranked
+
+    where links_ranked.parent_rank = 1
+
+),
+
+-- Two accounts that name each other as head can not both be right: one link is kept.
+final as (
+
+    select
+        parents.group_account_id,
+        parents.parent_group_account_id
+
+    from parents
+
+    left join parents as mutual
+        on
+            parents.parent_group_account_id = mutual.group_account_id
+            and parents.group_account_id = mutual.parent_group_account_id
+
+    where
+        mutual.group_account_id is null
+        or parents.group_account_id > parents.parent_group_account_id
+
+)
+
+select * from final

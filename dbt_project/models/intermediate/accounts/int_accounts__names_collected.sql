@@ -1,0 +1,47 @@
+-- One row per distinct name text: what accounts, their aliases and the tax ranking call
+-- an organisation.
+with
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }}
+
+),
+
+aliases as (
+
+    select * from {{ ref('stg_crm__account_aliases') }}
+
+),
+
+tax_rankings as (
+
+    select * from {{ ref('stg_registry__tax_rankings') }}
+
+),
+
+names as (
+
+    select accounts.account_name as name_text from accounts
+
+    union
+
+    select aliases.alias as name_text from aliases
+
+    union
+
+    select tax_rankings.organisation_name as name_text from tax_rankings
+
+),
+
+final as (
+
+    select names.name_text
+
+    from names
+
+    where names.name_text is not null
+
+)
+
+select * from final

@@ -1,0 +1,280 @@
+"""Who may do what: each role has the least it needs."""
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psycopg
+import pytest
+from jinta.errors import SettingsError, UsageError, WarehouseError
+from jinta.settings import ROLES
+from jinta.warehouse import (
+    connect,
+    connect_info,
+    ensure_database,
+    ensure_warehouse,
+    migrate,
+    terminate_leftovers,
+)
+from jinta.warehouse.connection import format_url
+
+# Schema → the roles that may create tables in it, and those that may read them.
+SCHEMAS = {
+    "raw": ({"loader"}, {"loader", "transformer"}),
+    "rules": ({"transformer"}, {"transformer", "publisher"}),
+    "staging": ({"transformer"}, {"transformer"}),
+    "intermediate": ({"transformer"}, {"transformer"}),
+    "profiles": ({"transformer"}, {"transformer", "publisher"}),
+    "candidate": ({"transformer"}, {"transformer", "publisher"}),
+    "archive": ({"publisher"}, {"publisher"}),
+    "marts": ({"publisher"}, {"publisher", "transformer", "reporter"}),
+    "control": (set(), set()),
+    "quarantine": (set(), set()),
+    "public": (set(), set()),
+}
+WORKERS = {"loader", "transformer", "publisher"}
+# Control table → the roles that may insert, update and delete.
+CONTROL = {
+    "runs": (WORKERS, WORKERS, set()),
+    "stages": (WORKERS, WORKERS, set()),
+    "leases": (WORKERS, WORKERS, WORKERS),
+    "run_months": (WORKERS, WORKERS, WORKERS),
+    "gate_results": (WORKERS, set(), set()),
+    "loads": ({"loader"}, set(), set()),
+    "load_months": ({"loader"}, set(), set()),
+    "publications": ({"publisher"}, set(), set()),
+    "pointers": ({"publisher"}, {"publisher"}, {"publisher"}),
+    "steward_decisions": (set(), set(), set()),
+    "tier_overrides": (set(), set(), set()),
+    "lead_updates": (set(), set(), set()),
+}
+HUMAN_INPUT = {
+    "steward_decisions": "(decision_kind, account_id_left, account_id_right, decided_by,"
+    " reason) values ('merge', 'a', 'b', 'steward', 'same registration')",
+    "tier_overrides": "(account_id, scorecard_id, tier, valid_from, valid_to, approver,"
+    " reason) values ('a', 's', 'A1', '2024-01-01', '2024-12-31', 'owner', 'why')",
+    "lead_updates": "(lead_rule_id, account_id, lead_status, updated_by)"
+    " values ('L1', 'a', 'won', 'manager')",
+}
+
+
+def may(settings, role, statement):
+    """Whether a role is allowed a statement; its effects are rolled back."""
+    with connect(settings, role) as connection:
+        try:
+            connection.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+        except psycopg.errors.ReadOnlySqlTransaction:
+            return False
+        finally:
+            connection.rollback()
+    return True
+
+
+def who_has(settings, privilege, table):
+    with connect(settings, "owner") as connection:
+        return {
+            role
+            for role in ROLES
+            if connection.execute(
+                "select has_table_privilege(%s, %s, %s)",
+                [settings.role_name(role), table, privilege],
+            ).fetchone()[0]
+        }
+
+
+@pytest.fixture(scope="module")
+def tables(warehouse):
+    """A table in each schema that a role fills, made after the grants were."""
+    for schema, (creators, _) in SCHEMAS.items():
+        for creator in creators:
+            with connect(warehouse, creator) as connection:
+                connection.execute(f"create table {schema}.example (n integer)")
+    return warehouse
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_only_its_role_creates_tables_in_a_schema(warehouse, schema):
+    statement = f"create table {schema}.attempt (n integer)"
+    creators = {role for role in ROLES if may(warehouse, role, statement)}
+    assert creators == SCHEMAS[schema][0]
+
+
+@pytest.mark.parametrize("schema", [name for name, (made, _) in SCHEMAS.items() if made])
+def test_who_reads_what_is_created_later(tables, schema):
+    statement = f"select * from {schema}.example"
+    readers = {role for role in ROLES if may(tables, role, statement)}
+    assert readers == SCHEMAS[schema][1]
+
+
+@pytest.mark.parametrize("table", CONTROL)
+def test_who_changes_the_control_tables(warehouse, table):
+    privileges = ("insert", "update", "delete")
+    found = tuple(who_has(warehouse, each, f"control.{table}") for each in privileges)
+    assert found == CONTROL[table]
+    assert who_has(warehouse, "select", f"control.{table}") == WORKERS
+
+
+def test_only_the_loader_quarantines(warehouse):
+    assert who_has(warehouse, "insert", "quarantine.rows") == {"loader"}
+    assert who_has(warehouse, "update,delete,truncate", "quarantine.rows") == set()
+
+
+def test_reporter_cannot_write_even_where_it_reads(tables):
+    assert not may(tables, "reporter", "insert into marts.example values (1)")
+    assert not may(tables, "reporter", "create temporary table t (n integer)")
+
+
+def test_reporter_finds_marts_without_naming_the_schema(tables):
+    with connect(tables, "reporter") as connection:
+        assert connection.execute("select count(*) from example").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_session_waits_or_idles_for_ever(warehouse, role):
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    with connect(warehouse, role) as connection:
+        for name in names:
+            value = connection.execute(f"show {name}").fetchone()[0]
+            assert value != "0", name
+
+
+@pytest.mark.parametrize("table", HUMAN_INPUT)
+@pytest.mark.parametrize("change", ["delete from {}", "truncate {}"])
+def test_human_input_is_append_only_even_for_its_owner(warehouse, table, change):
+    name = f"control.{table}"
+    with connect(warehouse, "owner") as connection:
+        connection.execute(f"insert into {name} {HUMAN_INPUT[table]}")
+        connection.commit()
+        with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+            connection.execute(change.format(name))
+
+
+def test_sessions_are_named_for_run_and_stage(warehouse):
+    with connect(warehouse, "loader", "r1", "land") as connection:
+        row = connection.execute("select current_setting('application_name')").fetchone()
+    assert row == ("jinta/r1/land",)
+
+
+def test_leftovers_of_a_stage_are_ended_and_no_others(warehouse):
+    mine = connect(warehouse, "transformer", "r1", "accounts")
+    other = connect(warehouse, "transformer", "r1", "scores")
+    longer = connect(warehouse, "transformer", "r10", "accounts")
+    with ThreadPoolExecutor() as pool:
+        stuck = pool.submit(mine.execute, "select pg_sleep(60)")
+        time.sleep(0.1)
+        assert terminate_leftovers(warehouse, "r1", "accounts") == 1
+        assert isinstance(stuck.exception(timeout=10), psycopg.OperationalError)
+    assert other.execute("select 1").fetchone() == (1,)
+    other.rollback()
+    assert terminate_leftovers(warehouse, "r1") == 1
+    assert longer.execute("select 1").fetchone() == (1,)
+    for connection in (mine, other, longer):
+        connection.close()
+
+
+def test_second_call_changes_nothing_and_is_quick(warehouse):
+    began = time.monotonic()
+    ensure_warehouse(warehouse)
+    assert time.monotonic() - began < 0.3
+
+
+def test_changed_ddl_is_applied_to_a_warehouse_with_data(
+    make_warehouse, monkeypatch, tmp_path
+):
+    settings = make_warehouse()
+    with connect(settings, "loader", "r1") as connection:
+        connection.execute("create table raw.kept as select 42 as answer")
+    shutil.copytree(migrate.DDL, tmp_path / "ddl")
+    with (tmp_path / "ddl" / "control.sql").open("a") as file:
+        file.write("create table if not exists control.added (n integer);")
+    monkeypatch.setattr(migrate, "DDL", tmp_path / "ddl")
+    ensure_warehouse(settings)
+    assert may(settings, "loader", "select * from control.added")
+    assert may(settings, "transformer", "select answer from raw.kept")
+
+
+def test_configured_server_with_an_owner_that_is_no_superuser(server):
+    """As on a managed server: the owner may create databases and roles, no more."""
+    embedded = connect_info(server, "owner")
+    with psycopg.connect(**embedded, autocommit=True) as connection:
+        connection.execute("drop database if exists test_0_managed with (force)")
+        connection.execute("drop role if exists admin, dw_loader, dw_transformer,"
+                           " dw_publisher, dw_reporter")
+        connection.execute("create role admin login createdb createrole password 'a'")
+    settings = replace(
+        server,
+        server=make_server(embedded, {role: f"pw-{role}" for role in ROLES}),
+        database="test_0_managed",
+        role_prefix="dw_",
+    )
+    try:
+        ensure_warehouse(settings)
+        ensure_warehouse(settings)
+        with connect(settings, "publisher", "r1", "publish") as connection:
+            connection.execute("create table marts.example (n integer)")
+        assert may(settings, "reporter", "select * from marts.example")
+        assert not may(settings, "loader", "select * from marts.example")
+        left = connect(settings, "loader", "r1", "land")
+        assert terminate_leftovers(settings, "r1") == 1
+        left.close()
+    finally:
+        with psycopg.connect(**embedded, autocommit=True) as connection:
+            connection.execute("drop database if exists test_0_managed with (force)")
+            for role in ("dw_loader", "dw_transformer", "dw_publisher", "dw_reporter"):
+                connection.execute(f"drop role if exists {role}")
+            connection.execute("drop role admin")
+
+
+def make_server(embedded, passwords):
+    from jinta.settings import Server
+
+    return Server(
+        host=embedded["host"],
+        port=embedded["port"],
+        user="admin",
+        password="a",
+        role_passwords=passwords,
+        options={},
+    )
+
+
+def test_missing_password_names_the_variable(server):
+    settings = replace(server, server=make_server({"host": "h", "port": 1}, dict.fromkeys(ROLES, "")))
+    with pytest.raises(SettingsError) as caught:
+        connect_info(settings, "loader")
+    assert "JINTA_WAREHOUSE_LOADER_PASSWORD" in caught.value.cure
+
+
+def test_server_out_of_reach_is_one_clear_error(server):
+    settings = replace(server, server=make_server({"host": "127.0.0.1", "port": 1}, {}))
+    with pytest.raises(WarehouseError, match="127.0.0.1:1"):
+        ensure_warehouse(settings)
+
+
+def test_unknown_role_is_bad_usage(warehouse):
+    with pytest.raises(UsageError, match="no role 'boss'"):
+        connect_info(warehouse, "boss")
+
+
+def test_source_databases_are_closed_to_the_warehouses_roles(server):
+    ensure_database(server, "test_0_boss", "source")
+    ensure_database(server, "test_0_boss", "source")
+    source = replace(server, database="test_0_boss")
+    try:
+        with connect(source, "source") as connection:
+            connection.execute("create table bills (n integer)")
+        for role in ROLES:
+            with pytest.raises(WarehouseError, match="CONNECT"):
+                connect(source, role)
+    finally:
+        with psycopg.connect(**connect_info(server, "owner"), autocommit=True) as each:
+            each.execute("drop database test_0_boss with (force)")
+
+
+def test_url_escapes_what_is_special():
+    info = {"user": "a", "password": "p@/:", "host": "h", "port": 1, "dbname": "d"}
+    assert format_url(info) == "postgresql://a:p%40%2F%3A@h:1/d"
+    assert format_url(info | {"sslmode": "require"}).endswith("/d?sslmode=require")

@@ -1,0 +1,107 @@
+"""Run the pipeline without Airflow, in this process or in one that can be killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jinta import pipeline
+from jinta.airflow_env import export_settings
+from jinta.runs.ledger import Request, parse_month
+from jinta.settings import Settings, list_environ
+from jinta.warehouse import connect
+
+TINY = Path(__file__).parent / "data" / "tiny" / "sources.yml"
+
+
+def run_pipeline(
+    settings: Settings,
+    sources: Path | str,
+    from_month: str | None = None,
+    to_month: str | None = None,
+) -> int:
+    """Do what the nightly DAG does, task by task; the publication's id."""
+    request = Request(
+        sources=str(sources),
+        from_month=parse_month(from_month),
+        to_month=parse_month(to_month),
+    )
+    run_id = pipeline.open_run(settings, request).run_id
+    try:
+        for system_name in pipeline.list_systems(settings, run_id):
+            pipeline.extract(settings, run_id, system_name)
+        for stage in pipeline.STAGES:
+            pipeline.build(settings, run_id, stage)
+            pipeline.check_gate(settings, run_id, stage)
+        return pipeline.publish(settings, run_id)
+    except Exception as error:
+        pipeline.fail_run(settings, run_id, str(error))
+        raise
+
+
+def start_pipeline(settings: Settings, *arguments: str) -> subprocess.Popen:
+    """Run the same in a process group of its own, to be killed."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.running", *arguments],
+        cwd=Path(__file__).parents[1],
+        env=list_environ() | export_settings(settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill_in(
+    settings: Settings,
+    child: subprocess.Popen,
+    stage: str,
+    is_there: Callable[[], bool] = lambda: True,
+    seconds: float = 120,
+) -> None:
+    """Kill -9 the whole process group as soon as a stage is under way."""
+    deadline = time.monotonic() + seconds
+    with connect(settings, "loader", autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            row = connection.execute(
+                "select status from control.stages where stage = %s "
+                "order by started_at desc limit 1",
+                [stage],
+            ).fetchone()
+            if row == ("running",) and is_there():
+                break
+            assert child.poll() is None, f"ended before {stage} was under way"
+            time.sleep(0.005)
+        else:
+            message = f"{stage} was never under way"
+            raise AssertionError(message)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def read_hashes(settings: Settings) -> dict[tuple[str, str], str]:
+    """Content hash of what readers see, by mart and month."""
+    with connect(settings, "publisher") as connection:
+        rows = connection.execute(
+            "select slices.mart, slices.month::text, slices.content_hash "
+            "from control.pointers as pointers "
+            "inner join control.publication_slices as slices "
+            "on pointers.publication_id = slices.publication_id "
+            "and pointers.mart = slices.mart "
+            "and pointers.month is not distinct from slices.month"
+        ).fetchall()
+    return {(mart, month): content_hash for mart, month, content_hash in rows}
+
+
+def read_rows(settings: Settings, query: str, role: str = "reporter") -> list[tuple]:
+    with connect(settings, role) as connection:
+        return connection.execute(query).fetchall()
+
+
+if __name__ == "__main__":
+    from jinta.settings import load_settings
+
+    sys.stdout.write(json.dumps(run_pipeline(load_settings(), *sys.argv[1:])))
