@@ -5,8 +5,7 @@
 #   make nightly MONTH=2024-06           of one month; FROM= and TO= for a range
 #   make nightly QUIET=1 | JSON=1        less to read | for machines
 
-SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
+.SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
 
 HOME_FOLDER := $(or $(JINTA_HOME),$(CURDIR)/.jinta)
@@ -37,14 +36,14 @@ setup: $(STAMP) ## Create the virtual environment from the hash-locked requireme
 
 $(STAMP):
 	@python=$$(.ci/find-python); \
-	if [ -x "$(PYTHON)" ] && ! "$(PYTHON)" -c 'import sys, ssl; assert (3, 11) <= sys.version_info < (3, 14)' 2> /dev/null; then \
-	    rm -rf "$(VENV)"; \
-	fi; \
+	[ ! -e "$(VENV)/unfinished" ] || rm -rf "$(VENV)"; \
+	"$(PYTHON)" -c 'import ssl' 2> /dev/null || rm -rf "$(VENV)"; \
 	echo "Setting up $(notdir $(VENV)) with $$($$python --version) (once, some minutes)"; \
 	[ -x "$(PYTHON)" ] || "$$python" -m venv "$(VENV)"; \
+	touch "$(VENV)/unfinished"; \
 	"$(PYTHON)" -m pip install -qq --disable-pip-version-check --no-deps \
 	    --require-hashes -r requirements.lock; \
-	rm -f "$(VENV)"/installed-*; \
+	rm -f "$(VENV)"/unfinished "$(VENV)"/installed-*; \
 	touch "$@"
 
 .PHONY: lock

@@ -7,7 +7,7 @@ from demo import words
 from demo.credit_codes import make_credit_codes
 from demo.geography import BRANCHES
 from demo.organisations import NOBODY, PREFECTURE, Organisation, find_place
-from demo.traits import FIRST_MONTH, ORGANISATION_DEPARTMENT, PLANT
+from demo.traits import ORGANISATION_DEPARTMENT, PLANT, STARTED
 from demo.variants import Variant, draw_variant
 
 DUPLICATED_SHARE = 0.155
@@ -269,7 +269,7 @@ def _change_copies(
     copies["address"] = copies["address"].where((fate != 2) | shared, moved)
     copies["manager"] = _draw_managers(at["branch"].to_numpy(), rng)
     copies["created"] += rng.integers(30, 700, count)
-    end = FIRST_MONTH.astype("datetime64[D]").astype(int) + 690
+    end = STARTED + 690
     copies["created"] = np.minimum(copies["created"], end)
     closes = (copies["closed"] < 0) & (rng.random(count) < 0.12)
     closing = copies["created"] + rng.integers(60, 600, count)

@@ -9,6 +9,7 @@ from demo.organisations import PREFECTURE
 FIRST_MONTH = np.datetime64("2024-01")
 LAST_MONTH = np.datetime64("2025-12")
 MONTHS = int((LAST_MONTH - FIRST_MONTH).astype(int)) + 1
+STARTED = int(FIRST_MONTH.astype("datetime64[D]").astype(int))
 AS_OF = np.datetime64("2026-01-05")
 LINES_PER_ACCOUNT = 15
 ORGANISATION_DEPARTMENT, PLANT = 0, 1  # the archetypes of S0-29 and S0-31
@@ -52,7 +53,7 @@ def make_traits(organisations: pd.DataFrame, rng: np.random.Generator) -> pd.Dat
     traits = pd.DataFrame({"employees": employees})
     traits["style"] = rng.standard_normal(count)
     _add_life(traits, rng)
-    _add_member_habits(traits, kinds, rng)
+    _add_member_habits(organisations, traits, kinds, rng)
     _add_spending(traits, kinds, rng)
     _add_attributes(traits, kinds, rng)
     traits["influence_grade"] = _grade_influence(organisations, traits, rng)
@@ -63,7 +64,7 @@ def make_traits(organisations: pd.DataFrame, rng: np.random.Generator) -> pd.Dat
 def _add_life(traits: pd.DataFrame, rng: np.random.Generator) -> None:
     """Add when an organisation came and went, in days since 1970 (−1: still there)."""
     count = len(traits)
-    start = FIRST_MONTH.astype("datetime64[D]").astype(int)
+    start = STARTED
     end = AS_OF.astype(int)
     before = start - 1 - (rng.exponential(1500, count) % 6500).astype(int)
     within = rng.integers(start, end - 40, count)
@@ -76,24 +77,50 @@ def _add_life(traits: pd.DataFrame, rng: np.random.Generator) -> None:
     traits["left"] = np.where(leaves | gone, left, -1)
 
 
+def _find_flagships(organisations: pd.DataFrame, traits: pd.DataFrame) -> np.ndarray:
+    """Return each branch's four largest organisations, whose members were won."""
+    largest = traits["employees"].drop(PLANT).sort_values(
+        ascending=False, kind="stable"
+    )
+    branch = organisations["branch"][largest.index]
+    return branch.index[branch.groupby(branch).cumcount() < 4].to_numpy()
+
+
 def _add_member_habits(
-    traits: pd.DataFrame, kinds: pd.DataFrame, rng: np.random.Generator
+    organisations: pd.DataFrame,
+    traits: pd.DataFrame,
+    kinds: pd.DataFrame,
+    rng: np.random.Generator,
 ) -> None:
     count = len(traits)
     share = kinds["share"].to_numpy() * np.exp(
-        0.45 * rng.standard_normal(count) - 0.12 * traits["style"]
+        0.6 * rng.standard_normal(count) - 0.12 * traits["style"]
     )
-    lines = traits["employees"] * np.clip(share, 0.02, 1.0)
-    lines *= 0.72 * LINES_PER_ACCOUNT / lines.mean()
-    lines[rng.random(count) < 0.02] = 0.0
-    traits["lines"] = np.clip(lines, 0, 4_000)
+    # Large organisations are won whole, small ones line by line.
+    lines = traits["employees"].to_numpy() ** 1.35 * np.clip(share, 0.02, 1.0)
+    flagships = _find_flagships(organisations, traits)
+    lines[flagships] = 0.0
+    first = ~organisations["branch"][flagships].duplicated().to_numpy()
+    size = traits["employees"].to_numpy()[flagships]
+    large = np.where(
+        first, np.clip(0.7 * size, 435, 520), np.clip(0.4 * size, 60, 140)
+    )
+    lines *= np.maximum(0.56 * LINES_PER_ACCOUNT * count - large.sum(), count) / (
+        lines.sum()
+    )
+    few = rng.choice([0.0, 1.0, 2.0], count, p=[0.10, 0.45, 0.45])
+    lines = np.clip(lines, few, np.maximum(1.2 * traits["employees"], 2))
+    lines[flagships] = large
+    traits["lines"] = lines
     traits["leaving_rate"] = np.clip(
         0.016 * np.exp(0.95 * rng.standard_normal(count)), 0.001, 0.14
     )
     traits["bill_level"] = np.exp(0.35 * rng.standard_normal(count)) * 1.1
-    has_vnet = rng.random(count) < np.clip(0.35 + 0.12 * np.log(lines + 1), 0, 0.92)
+    traits.loc[flagships[first], "bill_level"] = 2.6
+    has_vnet = rng.random(count) < np.clip(0.42 + 0.14 * np.log(lines + 1), 0, 0.94)
     style = np.clip(0.72 - 0.08 * traits["style"], 0.2, 0.98)
     traits["vnet_share"] = np.where(has_vnet, style * rng.beta(6, 2, count), 0.0)
+    traits.loc[flagships, "vnet_share"] = 0.8
 
 
 def _add_spending(
@@ -103,10 +130,10 @@ def _add_spending(
     count = len(traits)
     pays = rng.random(count) < kinds["unified_chance"] + 0.06 * traits["style"]
     unified = (
-        70
+        54
         * kinds["unified_scale"].to_numpy()
         * traits["employees"] ** 0.78
-        * np.exp(0.75 * traits["style"] + 0.85 * rng.standard_normal(count))
+        * np.exp(0.62 * traits["style"] + 0.9 * rng.standard_normal(count))
     )
     traits["unified"] = np.where(pays, np.maximum(unified, 10), 0.0)
     wish = -1.35 + kinds["wish"].to_numpy() + 0.36 * np.log(traits["employees"])
@@ -158,11 +185,11 @@ def _plant_archetypes(traits: pd.DataFrame) -> None:
     since = np.datetime64("2016-03-01").astype(int)
     for row in (ORGANISATION_DEPARTMENT, PLANT):
         traits.loc[row, ["joined", "left", "signed"]] = [since, -1, since + 40]
-        traits.loc[row, ["leaving_rate", "bill_level"]] = [0.004, 0.8]
+        traits.loc[row, ["leaving_rate", "bill_level"]] = [0.004, 0.7]
     traits.loc[ORGANISATION_DEPARTMENT, ["lines", "unified"]] = [24.0, 6_200.0]
     traits.loc[ORGANISATION_DEPARTMENT, ["vnet_share", "price_level"]] = [0.9, 1.0]
     traits.loc[ORGANISATION_DEPARTMENT, ["level", "influence_grade"]] = [3, 4]
-    traits.loc[PLANT, ["lines", "unified", "vnet_share"]] = [16.0, 0.0, 0.5]
+    traits.loc[PLANT, ["lines", "unified", "vnet_share"]] = [10.0, 0.0, 0.5]
     traits.loc[PLANT, ["level", "influence_grade", "rival_share"]] = [4, 4, 0.95]
     traits.loc[PLANT, "has_oa"] = True
 

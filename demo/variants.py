@@ -129,19 +129,19 @@ def _write_bare_organ(organisation: Organisation, _: np.random.Generator) -> str
 
 
 VARIANTS = (
-    Variant("same_name", 0.20, False, _write_same),
+    Variant("same_name", 0.16, False, _write_same),
     Variant("typo", 0.11, True, _write_typo),
-    Variant("alias", 0.17, True, _write_alias),
-    Variant("abbreviation", 0.06, True, _abbreviate),
-    Variant("region_missing", 0.10, True, _drop_region),
+    Variant("alias", 0.26, True, _write_alias),
+    Variant("abbreviation", 0.12, True, _abbreviate),
+    Variant("region_missing", 0.16, True, _drop_region),
     Variant("region_added", 0.07, False, _add_region),
     Variant("legal_form_dropped", 0.09, False, _drop_form),
     Variant("legal_form_synonym", 0.04, False, _swap_form),
-    Variant("region_in_brackets", 0.03, True, _bracket_region),
+    Variant("region_in_brackets", 0.06, True, _bracket_region),
     Variant("note_in_brackets", 0.03, False, _add_note),
     Variant("width_or_blanks", 0.05, False, _widen),
-    Variant("traditional", 0.03, False, _write_traditional),
-    Variant("bare_organ", 0.02, True, _write_bare_organ),
+    Variant("traditional", 0.04, False, _write_traditional),
+    Variant("bare_organ", 0.06, True, _write_bare_organ),
 )
 _SHARES = np.array([variant.share for variant in VARIANTS])
 

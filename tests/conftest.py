@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
 from jinta.clean_cli import TEST_FOLDER
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect_info, ensure_warehouse

@@ -3,15 +3,18 @@
     may if they are smaller. Of short names, a province opens the name; a city opens it
     or follows a province; a county opens it or follows what it belongs to; a district, or
     a short name that is a common word too (朝阳, 平安), follows its city. After a
-    nationwide body (富源支行 of 农行) a common word is a region as well.
+    nationwide body (富源支行 of 农行) a common word is a region as well. 栖霞山 is not in 栖霞.
 #}
 {% macro region_may_follow(name, spelling) -%}
     {{ spelling }}.region_level > {{ name }}.region_level
     and (
         {{ spelling }}.short_name_use = 'full'
         or (
-            substr({{ name }}.rest, length({{ spelling }}.spelling) + 1, 1)
-            <> all (array['路', '街'])
+            (
+                {{ spelling }}.region_level < 3
+                or substr({{ name }}.rest, length({{ spelling }}.spelling) + 1, 1)
+                <> all (array['山', '湖', '江', '河', '寺', '路', '街'])
+            )
             and case
                 when {{ name }}.region_level = 0
                     then

@@ -140,7 +140,7 @@ def _start_service(
 ) -> Process:
     """Start a service in a session of its own: it's ended in order, not by Ctrl-C."""
     with _log_path(settings, name).open("ab") as log:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [sys.executable, "-m", "airflow", *arguments],
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -219,7 +219,8 @@ def _find_services(settings: Settings) -> list[psutil.Process]:
     for pid, started in _read_state(settings).get("processes", []):
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
-            if process.create_time() == started:
+            is_same = process.create_time() == started
+            if is_same and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 

@@ -98,7 +98,7 @@ def ensure_metadata_database(settings: Settings) -> None:
             return
     except WarehouseError:
         ensure_database(embedded, DATABASE, "airflow")
-    result = subprocess.run(  # noqa: S603
+    result = subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"],
         check=False,
         capture_output=True,
@@ -128,7 +128,7 @@ def _read_comment(embedded: Settings) -> str | None:
 
 
 def _ensure_keys(folder: Path) -> dict[str, str]:
-    """Make up Airflow's keys and the UI's password at first use; only we may read them."""
+    """Make up Airflow's keys and the UI's password at first use, for our eyes only."""
     folder.mkdir(parents=True, exist_ok=True)
     keys = folder / "keys.json"
     if not keys.exists():

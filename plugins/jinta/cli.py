@@ -21,7 +21,20 @@ PARTS: dict[str, tuple[str, str]] = {
     "runs": ("jinta.runs.cli:runs", "List the runs and how they ended."),
     "loads": ("jinta.runs.cli:loads", "List what was landed, table by table."),
     "sources": ("jinta.sources.cli:app", "Check the mapping of the source systems."),
+    "quarantine": (
+        "jinta.landing.cli:app",
+        "List the source rows that broke the contract.",
+    ),
     "explain": ("jinta.report.cli:explain", "Show why an account has its tier."),
+    "rules": (
+        "jinta.report.rules_cli:rules",
+        "List, check and add versions of scorecards and lead rules.",
+    ),
+    "override": (
+        "jinta.report.rules_cli:override",
+        "Override a suggested tier, with a reason and an end.",
+    ),
+    "lead": ("jinta.report.rules_cli:lead", "Record what becomes of a lead."),
     "publications": (
         "jinta.publish.cli:publications",
         "List what was published when.",

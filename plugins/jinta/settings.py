@@ -115,7 +115,8 @@ def _read_count(env: Mapping[str, str], name: str, default: int) -> int:
         return default
     if not text.isdecimal():
         raise SettingsError(
-            f"{name} is {text!r}, not a whole number.", f"Write it like {name}={default}."
+            f"{name} is {text!r}, not a whole number.",
+            f"Write it like {name}={default}.",
         )
     return int(text)
 

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 import yaml
+
 from jinta.airflow_env import build_airflow_env
 from jinta.settings import CHECKOUT, load_settings
 

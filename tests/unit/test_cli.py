@@ -2,8 +2,9 @@ import importlib.util
 import subprocess
 import sys
 
-import jinta.cli
 import pytest
+
+import jinta.cli
 from jinta.cli import PARTS, main
 from jinta.errors import JintaError, UsageError
 

@@ -3,10 +3,11 @@
 import subprocess
 
 import pytest
+
 from jinta.settings import CHECKOUT
 
 SCRIPT = CHECKOUT / ".ci" / "find-python"
-WORKS = 'exit 0'
+WORKS = "exit 0"
 TOO_OLD = 'case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac'
 
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from jinta.errors import SettingsError
 from jinta.settings import CHECKOUT, load_settings
 

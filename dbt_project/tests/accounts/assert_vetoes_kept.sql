@@ -1,5 +1,5 @@
 -- No account holds a pair that must not share one: never-link always, a steward's split
--- unless merges alone join the records, a veto unless numbers or merges join them, and
+-- unless merges alone join the records, a veto or a link to a head office unless numbers or merges join them, and
 -- two valid credit codes unless a steward merged their records.
 with
 
@@ -76,7 +76,7 @@ where
     or pairs_scored.verdict = 'steward_split'
     and left_members.decision_component_id
     is distinct from right_members.decision_component_id
-    or pairs_scored.verdict = 'veto'
+    or pairs_scored.verdict in ('veto', 'linked')
     and left_members.key_component_id is distinct from right_members.key_component_id
 
 union all

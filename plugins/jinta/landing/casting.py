@@ -19,18 +19,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jinta.errors import SourceError
 from jinta.landing.cleaning import (
     as_array,
     as_series,
     clean_numbers,
     clean_text,
     drop_nulls,
+    is_plain,
     map_values,
     narrow_width,
     parse_booleans,
     parse_dates,
 )
-from jinta.landing.numbers import AS_READ, cast_numbers
+from jinta.landing.numbers import AS_READ, cast_numbers, cast_plain
 from jinta.sources.config import ColumnMapping, System, TableMapping
 from jinta.sources.contract import Column, ContractTable
 from jinta.sources.readers import FileInput, RawBatch
@@ -148,7 +150,7 @@ class Caster:
                 array, read = self._cast_column(origin, column, source, complaints)
                 amounts = read if read is not None else amounts
             arrays[column.name] = array
-        for column, source in self.columns:
+        for column, _ in self.columns:
             self._check_column(arrays[column.name], column, complaints)
         good, quarantined, totals = self._separate(
             raw, numbers, arrays, amounts, complaints, file
@@ -200,6 +202,8 @@ class Caster:
         self, origin: pa.Array, column: Column, source: ColumnMapping
     ) -> pd.Series:
         texts = as_series(origin)
+        if is_plain(origin):
+            return self._replace_values(texts, source)
         if self.is_file or column.is_identifier or column.family != "text":
             texts = clean_text(texts)
         else:
@@ -209,9 +213,14 @@ class Caster:
                 texts = texts.str.replace("\x00", "", regex=False)
         if column.is_identifier:
             texts = narrow_width(texts)
+        return self._replace_values(texts, source)
+
+    def _replace_values(self, texts: pd.Series, source: ColumnMapping) -> pd.Series:
         nulls = source.null_values + self.mapping.format.null_values
         texts = drop_nulls(texts, nulls, source.null_pattern)
-        return map_values(texts, dict(source.values)) if source.values else texts
+        if not source.replacements:
+            return texts
+        return map_values(texts, source.replacements)
 
     def _cast_numbers(
         self,
@@ -220,17 +229,18 @@ class Caster:
         source: ColumnMapping,
         complaints: _Complaints,
     ) -> tuple[pa.Array, pa.Array | None]:
+        plain = cast_plain(as_array(texts), column, source)
+        if plain is not None:
+            return plain, pc.cast(plain, AS_READ) if column.is_measure else None
         style = self.mapping.format
         if column.name.endswith("_pct"):
             texts = texts.str.replace(r"\s*[%％]$", "", regex=True)
         cleaned, is_bad = clean_numbers(texts, style.decimal, style.thousands)
         self._complain_values(texts, is_bad, column, complaints, "not a number")
-        numbers = cast_numbers(
-            as_array(cleaned), column, source, keep_read=column.is_measure
-        )
+        numbers = cast_numbers(as_array(cleaned), column, source)
         for position, what in numbers.refused.items():
             complaints.add(position, column, what)
-        return numbers.values, numbers.as_read
+        return numbers.typed, numbers.as_read if column.is_measure else None
 
     def _cast_typed(
         self,
@@ -266,7 +276,11 @@ class Caster:
     def _build_row_keys(
         self, numbers: pa.Array | None, file: FileInput | None
     ) -> pa.Array:
-        assert numbers is not None and file is not None
+        if numbers is None or file is None:
+            raise SourceError(
+                f"{self.table.name}: only rows of files have a row key.",
+                "Map a column of the source.",
+            )
         return pc.binary_join_element_wise(
             file.content_id, pc.cast(numbers, pa.string()), "-"
         )
@@ -318,7 +332,9 @@ class Caster:
 
     def _find_words_in_anchors(self, rows: pa.RecordBatch) -> np.ndarray:
         found = np.zeros(rows.num_rows, dtype=bool)
-        for (column, _), name in zip(self._anchor_columns(), self._anchors, strict=True):
+        for (column, _), name in zip(
+            self._anchor_columns(), self._anchors, strict=True
+        ):
             if column.family == "text":
                 continue
             texts = rows.column(name)
@@ -387,7 +403,7 @@ class Caster:
     ) -> None:
         if not pc.any(mask).as_py():
             return
-        hits = pc.and_(pc.fill_null(mask, False), pc.is_valid(array))  # noqa: FBT003
+        hits = pc.and_(pc.fill_null(mask, False), pc.is_valid(array))
 
         def describe(position: int) -> str:
             return f"is {_show(array[position].as_py(), column)}, {what}"
@@ -478,7 +494,7 @@ def add_amounts(left: Decimal | None, right: Decimal | None) -> Decimal | None:
 
 def _needs_text(origin: pa.Array, column: Column, source: ColumnMapping) -> bool:
     """Whether a source column has to be looked at as text."""
-    if source.values or source.null_values or source.null_pattern:
+    if source.replacements or source.null_values or source.null_pattern:
         return True
     kind = origin.type
     if column.family == "date":
@@ -486,7 +502,9 @@ def _needs_text(origin: pa.Array, column: Column, source: ColumnMapping) -> bool
     if column.family == "boolean":
         return not pa.types.is_boolean(kind)
     if column.family == "integer" and source.factor is None:
-        small = pa.types.is_integer(kind) and kind.bit_width < column.arrow_type.bit_width
+        small = (
+            pa.types.is_integer(kind) and kind.bit_width < column.arrow_type.bit_width
+        )
         return not (small or kind.equals(column.arrow_type))
     return True
 

@@ -62,12 +62,12 @@ def check_columns(
     if not (missing or new or retyped):
         return
     lines = [f"{mapping.name}: the columns of {where} are not those expected."]
-    for name in missing:
-        lines.append(f"  missing: {name!r}{_name_target(name, mapping)}")
-    for name in new:
-        lines.append(f"  new:     {name!r}{_guess_old_name(name, missing)}")
-    for name, before, now in retyped:
-        lines.append(f"  retyped: {name!r} was {before} and is {now}")
+    lines += [f"  missing: {n!r}{_name_target(n, mapping)}" for n in missing]
+    lines += [f"  new:     {n!r}{_guess_old_name(n, missing)}" for n in new]
+    lines += [
+        f"  retyped: {name!r} was {before} and is {now}"
+        for name, before, now in retyped
+    ]
     expected = list(seen) if seen else mapping.source_columns
     lines.append(f"  expected: {', '.join(expected)}")
     lines.append(f"  found:    {', '.join(names)}")
@@ -87,12 +87,12 @@ def _find_missing(
     missing = [name for name in mapped if name not in there]
     present = {normalise_name(name) for name in names}
     known = {normalise_name(name) for name in mapped}
-    for name in seen or ():
-        if normalise_name(name) not in present | known and not _is_ignored(
-            name, mapping
-        ):
-            missing.append(name)
-    return missing
+    return missing + [
+        name
+        for name in seen or ()
+        if normalise_name(name) not in present | known
+        and not _is_ignored(name, mapping)
+    ]
 
 
 def _find_new(
@@ -156,7 +156,9 @@ def _guess_old_name(name: str, missing: list[str]) -> str:
     return f" (likely {old!r} renamed)" if score >= _LIKELY_RENAMED else ""
 
 
-def _name_cure(missing: list[str], new: list[str], retyped: list) -> str:
+def _name_cure(
+    missing: list[str], new: list[str], retyped: list[tuple[str, str, str]]
+) -> str:
     cures = []
     if missing:
         cures.append(

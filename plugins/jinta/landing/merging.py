@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from jinta.landing.raw_tables import ensure_partitions
 from jinta.sources.config import Collapse
 from jinta.sources.contract import ContractTable
 
@@ -208,6 +209,8 @@ class Merger:
         if changes.changed or changes.ended:
             self._end_versions(load_id, as_of)
         if changes.new or changes.changed:
+            if self.table.month_column is not None:
+                ensure_partitions(self.connection, self.table, changes.months)
             self._insert_versions(load_id, as_of)
         return changes
 
@@ -270,11 +273,7 @@ class Merger:
                 self._at(changes, staged_month).new += count
             elif change == "changed":
                 self._at(changes, staged_month).changed += count
-        staged = self.connection.execute(
-            sql.SQL("select count(*) from {}").format(self.stage)
-        ).fetchone()
-        assert staged is not None
-        changes.unchanged = staged[0] - changes.new - changes.changed
+        changes.unchanged = self._count(self.stage) - changes.new - changes.changed
         changes.months.pop(None, None)  # type: ignore[call-overload]
         return changes
 
@@ -390,15 +389,14 @@ class Merger:
                 "group by {key} having count(*) > 1"
             ).format(key=self._key("place"), relation=relation, where=where)
         )
-        row = self.connection.execute(
-            "select count(*) from pg_temp.landing_repeated"
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
+        return self._count(sql.Identifier("pg_temp", "landing_repeated"))
 
-    def _delete_repeated(
-        self, rank: sql.SQL, order: sql.Composable
-    ) -> list[TakenRow]:
+    def _count(self, relation: sql.Composable) -> int:
+        query = sql.SQL("select count(*) from {}").format(relation)
+        row = self.connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def _delete_repeated(self, rank: sql.SQL, order: sql.Composable) -> list[TakenRow]:
         """Delete all but the first staged rows of each key, in some order."""
         if not self._note_repeated(self.stage, sql.SQL("true")):
             return []

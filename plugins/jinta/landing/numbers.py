@@ -32,28 +32,38 @@ class Numbers:
     """Numbers of one batch.
 
     Attributes:
-        values: Typed as the contract says; empty where a number was refused.
+        typed: Typed as the contract says; empty where a number was refused.
         refused: Why, by position.
-        as_read: What the source said, refused or not, for reconciling sums; None if
-            nobody asked.
+        as_read: What the source said, refused or not, for reconciling sums.
     """
 
-    values: pa.Array
+    typed: pa.Array
     refused: dict[int, str]
-    as_read: pa.Array | None = None
+    as_read: pa.Array
 
 
-def cast_numbers(
-    texts: pa.Array, column: Column, mapping: ColumnMapping, *, keep_read: bool = False
-) -> Numbers:
-    """Cast plain decimal text (see `clean_numbers`) to the contract's type.
+def cast_plain(
+    texts: pa.Array, column: Column, mapping: ColumnMapping
+) -> pa.Array | None:
+    """Cast a whole batch of plain decimals at once; None if it holds anything else."""
+    try:
+        if mapping.factor is None:
+            return pc.cast(texts, column.arrow_type)
+        if column.family == "integer":
+            return None
+        precision, scale = column.precision_and_scale
+        read = pc.cast(texts, pa.decimal128(18, min(scale + 2, 10)))
+        product = pc.multiply(read, pa.scalar(mapping.factor))
+        return pc.cast(product, pa.decimal128(precision, scale))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
 
-    A batch of plain numbers is cast in one go; only a batch with something unusual in
-    it is looked at number by number.
+
+def cast_numbers(texts: pa.Array, column: Column, mapping: ColumnMapping) -> Numbers:
+    """Cast decimal text (see `clean_numbers`) number by number.
+
+    Only batches that hold something unusual come here.
     """
-    fast = _cast_plain(texts, column, mapping)
-    if fast is not None:
-        return Numbers(fast, {}, pc.cast(fast, AS_READ) if keep_read else None)
     judge = _judge_integer if column.family == "integer" else _judge_decimal
     values: list[Decimal | int | None] = []
     as_read: list[Decimal | None] = []
@@ -65,28 +75,8 @@ def cast_numbers(
         if complaint:
             refused[position] = complaint
     return Numbers(
-        pa.array(values, column.arrow_type),
-        refused,
-        pa.array(as_read, AS_READ) if keep_read else None,
+        pa.array(values, column.arrow_type), refused, pa.array(as_read, AS_READ)
     )
-
-
-def _cast_plain(
-    texts: pa.Array, column: Column, mapping: ColumnMapping
-) -> pa.Array | None:
-    """The whole batch at once, or None if it holds anything unusual."""
-    try:
-        if column.family == "integer":
-            return None if mapping.factor else pc.cast(texts, column.arrow_type)
-        if mapping.factor is None:
-            return pc.cast(texts, column.arrow_type)
-        precision, scale = column.precision_and_scale
-        read = pc.cast(texts, pa.decimal128(18, min(scale + 2, 10)))
-        product = pc.multiply(read, pa.scalar(mapping.factor))
-        values = pc.cast(product, pa.decimal128(precision, scale))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
-    return values
 
 
 _Judge = Callable[[Decimal, Column, ColumnMapping], tuple[Decimal | int | None, str]]

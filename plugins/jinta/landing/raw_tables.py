@@ -84,7 +84,9 @@ def ensure_partitions(
         connection.execute(
             sql.SQL(
                 "alter table {} attach partition {} for values from ({}) to ({})"
-            ).format(parent, partition, month.isoformat(), next_month(month).isoformat())
+            ).format(
+                parent, partition, month.isoformat(), next_month(month).isoformat()
+            )
         )
     return partitions
 
@@ -130,7 +132,7 @@ def _needs_change(table: ContractTable, existing: dict[str, dict[str, str]]) -> 
     if found is None:
         return True
     changed = [
-        f"{c.name} is {found[c.name]} in the warehouse and {c.data_type} in the contract"
+        f"{c.name} is {found[c.name]} in raw and {c.data_type} in the contract"
         for c in table.columns.values()
         if c.name in found and found[c.name] != _normalise_type(c.data_type)
     ]

@@ -99,11 +99,14 @@ def normalise_names(
             for text in texts:
                 copy.write_row([text])
         connection.execute(f"analyze {table}")
-    selection = ["--select", f"+{OUTPUT_MODEL},{INPUT_MODEL}+", "path:seeds/names"]
     invoke_dbt(
         settings,
-        ["build", *selection, "--exclude", INPUT_MODEL, "--resource-type", "model"]
-        + ["--resource-type", "seed", "--full-refresh"],
+        [
+            "build",
+            *("--select", f"+{OUTPUT_MODEL}"),
+            *("--exclude", f"+{INPUT_MODEL}"),
+            *("--resource-type", "model", "--resource-type", "seed"),
+        ],
         run_id="names",
         stage="names",
     )

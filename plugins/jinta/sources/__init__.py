@@ -60,13 +60,11 @@ def read_sources(
             "Give the path of a UTF-8 text file; docs/sources.md describes it.",
         ) from error
     contract = load_contract(settings.dbt_project)
-    config = parse_sources(
-        path, text, contract, dict(settings.parameters), problems
-    )
+    config = parse_sources(path, text, contract, dict(settings.parameters), problems)
     return config, problems
 
 
 def count_mistakes(problems: Problems) -> str:
-    """`1 mistake`, `2 mistakes`, …"""
+    """Write `1 mistake`, `2 mistakes` and so on."""
     count = len(problems.found)
     return f"{count} mistake{'' if count == 1 else 's'}"

@@ -35,7 +35,7 @@ class ColumnMapping:
         is_month_of: A date is taken to the first day of its month.
         factor: Numbers are multiplied by it (unit conversion).
         is_rounded: Numbers with more decimals than the contract holds are rounded.
-        values: Values to replace, after cleaning; None makes the value empty.
+        replacements: Values to replace, after cleaning; None makes the value empty.
         null_values: Values that mean "empty".
         null_pattern: Regular expression; what it matches whole means "empty".
         line: Line in `sources.yml`.
@@ -50,7 +50,7 @@ class ColumnMapping:
     is_month_of: bool = False
     factor: Decimal | None = None
     is_rounded: bool = False
-    values: Mapping[str, str | None] = field(default_factory=dict)
+    replacements: Mapping[str, str | None] = field(default_factory=dict)
     null_values: tuple[str, ...] = ()
     null_pattern: str | None = None
     line: int = 0
@@ -153,8 +153,9 @@ class TableMapping:
             "format": asdict(self.format),
             "exclude": dict(self.exclude),
             "collapse": None if self.collapse is None else asdict(self.collapse),
-            "contract": [asdict(c) | {"description": ""}
-                         for c in table.columns.values()],
+            "contract": [
+                asdict(c) | {"description": ""} for c in table.columns.values()
+            ],
             "key": table.key,
         }
         text = json.dumps(said, sort_keys=True, default=str)
@@ -176,7 +177,7 @@ class System:
     kind: str
     tables: Mapping[str, TableMapping]
     connection: str | None = None
-    root: Path | None = None
+    root: Path = Path()
     timezone: str = "UTC"
     line: int = 0
 

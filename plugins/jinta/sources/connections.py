@@ -95,7 +95,7 @@ def _read_airflow_json(text: str) -> str:
 
 def _ask_airflow(name: str) -> str | None:
     """Ask Airflow for a connection, if this process is one of its tasks."""
-    import sys  # noqa: PLC0415
+    import sys
 
     sdk = sys.modules.get("airflow.sdk")
     if sdk is None:

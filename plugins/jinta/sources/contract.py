@@ -12,20 +12,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import yaml
 
 from jinta.errors import ContractError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _NUMERIC = re.compile(r"numeric\((\d+),\s*(\d+)\)")
-_ARROW_TYPES: dict[str, pa.DataType] = {
-    "text": pa.string(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-    "integer": pa.int32(),
-    "bigint": pa.int64(),
+# Types of the contract, and Arrow's names for them.
+_ARROW_NAMES = {
+    "text": "string",
+    "date": "date32",
+    "boolean": "bool",
+    "integer": "int32",
+    "bigint": "int64",
 }
 
 
@@ -70,9 +73,11 @@ class Column:
     @property
     def arrow_type(self) -> pa.DataType:
         """The Arrow type that landing casts to."""
+        import pyarrow as pa
+
         if self.family == "numeric":
             return pa.decimal128(*self.precision_and_scale)
-        return _ARROW_TYPES[self.data_type]
+        return pa.type_for_alias(_ARROW_NAMES[self.data_type])
 
 
 @dataclass(frozen=True)
@@ -171,8 +176,9 @@ def _check_table(path: Path, entry: dict[str, Any], table: ContractTable) -> Non
         problems.append(f"identifier is not {table.identifier}")
     if not table.key:
         problems.append("it has no key")
-    problems += [f"key column {c} is not described" for c in table.key
-                 if c not in table.columns]
+    problems += [
+        f"key column {c} is not described" for c in table.key if c not in table.columns
+    ]
     if table.kind == "fact" and table.month_column not in table.columns:
         problems.append("a fact needs a month_column that is one of its columns")
     if problems:
@@ -190,11 +196,11 @@ def _read_column(
     identifiers: set[str],
 ) -> Column:
     name, data_type = entry["name"], entry.get("data_type", "")
-    if data_type not in _ARROW_TYPES and not _NUMERIC.fullmatch(data_type):
+    if data_type not in _ARROW_NAMES and not _NUMERIC.fullmatch(data_type):
         raise ContractError(
             f"{path.name}: {table}.{name} has type {data_type!r}, which landing "
             "doesn't know.",
-            f"Use {', '.join(_ARROW_TYPES)} or numeric(precision,scale).",
+            f"Use {', '.join(_ARROW_NAMES)} or numeric(precision,scale).",
         )
     meta = entry.get("config", {}).get("meta", {})
     return Column(

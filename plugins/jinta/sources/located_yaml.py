@@ -120,23 +120,25 @@ def _locate(loader: yaml.SafeLoader, node: yaml.Node, problems: Problems) -> Nod
 def _locate_mapping(
     loader: yaml.SafeLoader, node: yaml.MappingNode, problems: Problems
 ) -> Mapping:
+    own: dict[str, int] = {}
+    for key_node, _ in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in own:
+            problems.add(
+                line,
+                f"`{key}` stands here twice, first in line {own[key]}.",
+                "Keep one of them.",
+            )
+        own.setdefault(key, line)
     try:
+        # Entries merged with `<<` go first, so that own ones override them.
         loader.flatten_mapping(node)
     except yaml.YAMLError as error:
         problems.add(node.start_mark.line + 1, f"`<<` can't be merged: {error}.")
     entries: dict[str, Node] = {}
     key_lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
-        is_merged = key_node.start_mark.line < node.start_mark.line
-        if key in entries and not is_merged and line != key_lines[key]:
-            earlier = key_lines[key]
-            if earlier >= node.start_mark.line:
-                problems.add(
-                    line,
-                    f"`{key}` stands here twice, first in line {earlier}.",
-                    "Keep one of them.",
-                )
+        key = str(key_node.value)
         entries[key] = _locate(loader, value_node, problems)
-        key_lines[key] = line
+        key_lines[key] = key_node.start_mark.line + 1
     return Mapping(entries, key_lines, node.start_mark.line + 1)

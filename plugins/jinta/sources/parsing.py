@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -39,8 +40,8 @@ _TABLE_KEYS = (
     "ignore", "allow_empty",
 )  # fmt: skip
 _COLUMN_KEYS = (
-    "column", "constant", "row_key", "type", "format", "month_of", "factor", "round", "values",
-    "null_values", "null_pattern",
+    "column", "constant", "row_key", "type", "format", "month_of", "factor", "round",
+    "values", "null_values", "null_pattern",
 )  # fmt: skip
 _FORMAT_KEYS = (
     "kind", "delimiter", "quote", "encoding", "sheet", "header_row", "date_formats",
@@ -123,10 +124,8 @@ class _Parser:
     def _parse_as_of(self, root: Mapping) -> date | None:
         value = self._substitute(root.get("as_of"))
         if isinstance(value, str):
-            try:
+            with suppress(ValueError):
                 value = date.fromisoformat(value)
-            except ValueError:
-                pass
         if value is None or (
             isinstance(value, date) and not isinstance(value, datetime)
         ):
@@ -170,11 +169,9 @@ class _Parser:
             name=name,
             kind=kind,
             connection=self._text(node, "connection"),
-            root=self._parse_root(node) if self.is_files else None,
+            root=self._parse_root(node) if self.is_files else Path(),
             timezone=self._parse_timezone(node),
-            tables=dict(
-                self._parse_tables(tables) if tables is not None else ()
-            ),
+            tables=dict(self._parse_tables(tables) if tables is not None else ()),
             line=line,
         )
 
@@ -244,7 +241,7 @@ class _Parser:
         self._check_origin(table, node, line)
         columns = self._parse_columns(table, node, line)
         load = self._parse_load(table, node, columns)
-        mapping = TableMapping(
+        return TableMapping(
             name=table.name,
             columns=columns,
             relation=self._text(node, "table"),
@@ -258,7 +255,6 @@ class _Parser:
             is_empty_allowed=self._flag(node, "allow_empty"),
             line=line,
         )
-        return mapping
 
     def _check_origin(self, table: ContractTable, node: Mapping, line: int) -> None:
         allowed = ("files",) if self.is_files else ("table", "query")
@@ -270,10 +266,11 @@ class _Parser:
                     f"{table.name}: a system of this kind has no `{key}`.",
                     f"Use {_either(allowed)}.",
                 )
-        if len([k for k in given if k in allowed]) != 1:
+        count = len([key for key in given if key in allowed])
+        if count != 1:
             self.problems.add(
                 line,
-                f"{table.name} names {'no' if not given else 'more than one'} source.",
+                f"{table.name} names {'more than one' if count else 'no'} source.",
                 f"Give it {'`files`' if self.is_files else '`table` or `query`'}.",
             )
         if node.get("format") is not None and not self.is_files:
@@ -402,7 +399,7 @@ class _Parser:
             is_month_of=self._flag(node, "month_of"),
             factor=self._parse_factor(node),
             is_rounded=self._flag(node, "round"),
-            values=self._parse_values(node),
+            replacements=self._parse_values(node),
             null_values=self._texts(node, "null_values"),
             null_pattern=self._parse_null_pattern(node),
             line=line,

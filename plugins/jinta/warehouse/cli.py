@@ -113,7 +113,9 @@ def _read_status(settings: Settings) -> list[tuple[str, str]]:
             " order by backend_start"
         ).fetchall()
     rows += [("PostgreSQL", version), ("size", size)]
-    rows += [("session", f"{name} as {user}, {state}") for name, user, state in sessions]
+    rows += [
+        ("session", f"{name} as {user}, {state}") for name, user, state in sessions
+    ]
     lease = read_lease(settings)
     held = "free"
     if lease:

@@ -2,8 +2,8 @@
 
 It listens on 127.0.0.1 only, on a port it remembers, and asks for passwords that lie
 in the state folder. It outlives the process that started it, and the next one finds it.
-`fsync` and `synchronous_commit` stay on: what the ledger calls done must be done after a
-crash of the machine too, and one build commits too rarely to gain from turning them off.
+`fsync` and `synchronous_commit` stay on: what the ledger calls done must be done after
+a crash of the machine too, and a build commits too rarely to gain much without them.
 """
 
 import contextlib
@@ -42,6 +42,7 @@ PORTS = range(15432, 25432)
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LOG_BYTES = 20_000_000
+SHARED_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _launch(home: Path) -> Postmaster:
     credentials = _prepare_credentials(home, place)
     if not place.data.exists():
         _initialise(place, credentials)
-    _clear_remains(place.data)
+    _clear_remains(place)
     if place.log.exists() and place.log.stat().st_size > LOG_BYTES:
         place.log.unlink()
     deadline = time.monotonic() + START_SECONDS
@@ -142,7 +143,7 @@ def _launch(home: Path) -> Postmaster:
         is_passing = "in use" in complaint
         if not is_passing or time.monotonic() > deadline:
             _launch_failed(place, complaint)
-        _clear_remains(place.data)
+        _clear_remains(place)
     raise AssertionError("the ports never end")
 
 
@@ -156,12 +157,14 @@ def _launch_failed(place: Place, complaint: str) -> Postmaster:
 def _try_launch(place: Place, port: int) -> str | None:
     """Start the server on a port; return the end of its log if it did not come up."""
     offset = place.log.stat().st_size if place.log.exists() else 0
-    options = {**choose_options(_read_memory_bytes()), "port": str(port)}
+    options = choose_options(_read_memory_bytes(), _read_shared_bytes())
+    options["port"] = str(port)
     result = place.run(
         "pg_ctl",
         *("start", "--wait", f"--timeout={START_SECONDS:.0f}"),
         *(f"--pgdata={place.data}", f"--log={place.log}"),
-        "--options=" + " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "--options="
+        + " ".join(f"-c {name}={value}" for name, value in options.items()),
     )
     if result.returncode == 0:
         return None
@@ -169,11 +172,16 @@ def _try_launch(place: Place, port: int) -> str | None:
     return log.decode(errors="replace")[-2000:] or result.stderr
 
 
-def choose_options(memory_bytes: int) -> dict[str, str]:
+def choose_options(memory_bytes: int, shared_bytes: int) -> dict[str, str]:
     """Return the server's settings: for batch work, on a machine of any size.
 
     `wal_level=minimal` (there is no replica to feed) lets tables that are created and
     filled in one transaction, as all of dbt's are, skip the log and be synced instead.
+
+    Args:
+        memory_bytes: What the machine has.
+        shared_bytes: What it has for shared memory by name: containers often have
+            64 MB, which one parallel join exceeds. Files stand in for it then.
     """
     megabytes = memory_bytes // 2**20
     return {
@@ -182,6 +190,9 @@ def choose_options(memory_bytes: int) -> dict[str, str]:
         "max_connections": "100",
         "shared_buffers": f"{min(max(megabytes // 8, 64), 1024)}MB",
         "effective_cache_size": f"{max(megabytes // 2, 128)}MB",
+        "dynamic_shared_memory_type": (
+            "posix" if shared_bytes >= SHARED_BYTES else "mmap"
+        ),
         "work_mem": f"{min(max(megabytes // 64, 8), 128)}MB",
         "maintenance_work_mem": f"{min(max(megabytes // 16, 32), 512)}MB",
         "wal_level": "minimal",
@@ -204,6 +215,14 @@ def _read_memory_bytes() -> int:
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")
         memory = min(memory, int(limit))
     return memory
+
+
+def _read_shared_bytes() -> int:
+    try:
+        found = os.statvfs("/dev/shm")  # noqa: S108
+    except FileNotFoundError:
+        return SHARED_BYTES  # not Linux: shared memory is no file system there
+    return found.f_blocks * found.f_frsize
 
 
 def _initialise(place: Place, credentials: Credentials) -> None:
@@ -235,7 +254,7 @@ def _initialise(place: Place, credentials: Credentials) -> None:
     half_done.rename(place.data)
 
 
-def _clear_remains(data: Path) -> None:
+def _clear_remains(place: Place) -> None:
     """Remove what a killed server left: processes without a parent and the pid file.
 
     A server whose postmaster was killed can't start again before the last of its
@@ -243,23 +262,40 @@ def _clear_remains(data: Path) -> None:
     The pid file may also be another checkout's, copied with the folder.
     """
     deadline = time.monotonic() + 10
-    while (remains := _find_processes(data)) and time.monotonic() < deadline:
+    while (remains := _find_processes(place)) and time.monotonic() < deadline:
         for pid in remains:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    (place.data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _find_processes(data: Path) -> list[int]:
-    """Return the processes that work in a data folder: PostgreSQL's, all of them."""
-    return [pid for pid in psutil.pids() if _works_in(pid, data)]
+def _find_processes(place: Place) -> list[int]:
+    """Return the processes that work in the data folder: PostgreSQL's, all of them.
+
+    Where root may not look into the processes of others, as in most containers, the
+    server's account may.
+    """
+    own = [pid for pid in psutil.pids() if _works_in(pid, place.data)]
+    if place.account is None:
+        return own
+    script = 'for each in /proc/[0-9]*; do echo "$each $(readlink $each/cwd)"; done'
+    lines = place.run("/bin/sh", "-c", script).stdout.splitlines()
+    suffix = f" {place.data.resolve()}"
+    theirs = [line.split()[0] for line in lines if line.endswith(suffix)]
+    return sorted({*own, *(int(Path(name).name) for name in theirs)})
 
 
 def _works_in(pid: int, data: Path) -> bool:
-    """Tell whether a process is alive and has the data folder as working folder."""
+    """Tell whether a process is alive and a PostgreSQL that works in a data folder."""
+    folder = data.resolve()
     try:
-        return Path(psutil.Process(pid).cwd()).resolve() == data.resolve()
+        process = psutil.Process(pid)
+        try:
+            return Path(process.cwd()).resolve() == folder
+        except psutil.AccessDenied:
+            # A postmaster also names the folder among its arguments.
+            return str(folder) in (os.path.realpath(word) for word in process.cmdline())
     except psutil.Error:
         return False
 

@@ -130,8 +130,7 @@ def check_lease(connection: psycopg.Connection[Any], run_id: str) -> None:
         LeaseLost: Another run took the lease over, or it was released.
     """
     held = connection.execute(
-        "select 1 from control.leases"
-        " where lease_name = %s and run_id = %s for update",
+        "select 1 from control.leases where lease_name = %s and run_id = %s for update",
         [LEASE, run_id],
     ).fetchone()
     if held is None:

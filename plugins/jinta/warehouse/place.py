@@ -223,7 +223,7 @@ def _run_as(
         else {}
     )
     try:
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(
             command,
             check=False,
             capture_output=True,

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
 from jinta.errors import WarehouseError
 from jinta.settings import CHECKOUT
 from jinta.warehouse import embedded, place
@@ -260,6 +261,26 @@ def test_moved_checkout_finds_its_server_outside(tmp_path):
     finally:
         remove_server(moved)
     assert not list(place.OUTSIDE.glob("*/postgres/data/postmaster.pid"))
+
+
+@pytest.mark.skipif(
+    not IS_ROOT or shutil.which("setpriv") is None,
+    reason="only root has capabilities to lose",
+)
+def test_root_of_a_container_recovers_without_looking_into_processes(home):
+    script = (
+        "import os, pathlib, signal, sys; from jinta.warehouse.embedded import *;"
+        "home = pathlib.Path(sys.argv[1]); first = start_server(home);"
+        "assert start_server(home) == first; running = find_postmaster(home);"
+        "assert running.is_ready; os.kill(running.pid, signal.SIGKILL);"
+        "start_server(home); assert find_postmaster(home).pid != running.pid"
+    )
+    caps = ["--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]
+    subprocess.run(
+        ["setpriv", *caps, sys.executable, "-c", script, str(home)],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT / "plugins")},
+        check=True,
+    )
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can become somebody else")

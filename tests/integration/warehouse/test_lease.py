@@ -6,6 +6,7 @@ import time
 
 import psycopg
 import pytest
+
 from jinta.errors import LeaseHeld, LeaseLost
 from jinta.warehouse import (
     acquire_lease,
@@ -17,7 +18,7 @@ from jinta.warehouse import (
     release_lease,
 )
 
-# A process of this machine, made up: its number is taken, its start time is not its own.
+# A process of this machine that is gone: the number is taken, by a later process.
 DEAD = identify_process().rpartition("/")[0] + "/1.00"
 
 

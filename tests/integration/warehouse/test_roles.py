@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+
 from jinta.errors import SettingsError, UsageError, WarehouseError
 from jinta.settings import ROLES
 from jinta.warehouse import (
@@ -50,8 +51,8 @@ CONTROL = {
     "lead_updates": (set(), set(), set()),
 }
 HUMAN_INPUT = {
-    "steward_decisions": "(decision_kind, account_id_left, account_id_right, decided_by,"
-    " reason) values ('merge', 'a', 'b', 'steward', 'same registration')",
+    "steward_decisions": "(decision_kind, account_id_left, account_id_right,"
+    " decided_by, reason) values ('merge', 'a', 'b', 'steward', 'same registration')",
     "tier_overrides": "(account_id, scorecard_id, tier, valid_from, valid_to, approver,"
     " reason) values ('a', 's', 'A1', '2024-01-01', '2024-12-31', 'owner', 'why')",
     "lead_updates": "(lead_rule_id, account_id, lead_status, updated_by)"
@@ -102,7 +103,9 @@ def test_only_its_role_creates_tables_in_a_schema(warehouse, schema):
     assert creators == SCHEMAS[schema][0]
 
 
-@pytest.mark.parametrize("schema", [name for name, (made, _) in SCHEMAS.items() if made])
+@pytest.mark.parametrize(
+    "schema", [name for name, (made, _) in SCHEMAS.items() if made]
+)
 def test_who_reads_what_is_created_later(tables, schema):
     statement = f"select * from {schema}.example"
     readers = {role for role in ROLES if may(tables, role, statement)}
@@ -154,7 +157,9 @@ def test_human_input_is_append_only_even_for_its_owner(warehouse, table, change)
 
 def test_sessions_are_named_for_run_and_stage(warehouse):
     with connect(warehouse, "loader", "r1", "land") as connection:
-        row = connection.execute("select current_setting('application_name')").fetchone()
+        row = connection.execute(
+            "select current_setting('application_name')"
+        ).fetchone()
     assert row == ("jinta/r1/land",)
 
 
@@ -201,8 +206,10 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
     embedded = connect_info(server, "owner")
     with psycopg.connect(**embedded, autocommit=True) as connection:
         connection.execute("drop database if exists test_0_managed with (force)")
-        connection.execute("drop role if exists admin, dw_loader, dw_transformer,"
-                           " dw_publisher, dw_reporter")
+        connection.execute(
+            "drop role if exists admin, dw_loader, dw_transformer,"
+            " dw_publisher, dw_reporter"
+        )
         connection.execute("create role admin login createdb createrole password 'a'")
     settings = replace(
         server,
@@ -242,7 +249,9 @@ def make_server(embedded, passwords):
 
 
 def test_missing_password_names_the_variable(server):
-    settings = replace(server, server=make_server({"host": "h", "port": 1}, dict.fromkeys(ROLES, "")))
+    settings = replace(
+        server, server=make_server({"host": "h", "port": 1}, dict.fromkeys(ROLES, ""))
+    )
     with pytest.raises(SettingsError) as caught:
         connect_info(settings, "loader")
     assert "JINTA_WAREHOUSE_LOADER_PASSWORD" in caught.value.cure
@@ -250,7 +259,7 @@ def test_missing_password_names_the_variable(server):
 
 def test_server_out_of_reach_is_one_clear_error(server):
     settings = replace(server, server=make_server({"host": "127.0.0.1", "port": 1}, {}))
-    with pytest.raises(WarehouseError, match="127.0.0.1:1"):
+    with pytest.raises(WarehouseError, match=r"127\.0\.0\.1:1"):
         ensure_warehouse(settings)
 
 

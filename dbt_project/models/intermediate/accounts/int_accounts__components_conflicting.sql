@@ -155,7 +155,7 @@ contradicting_pairs as (
         pairs_scored.verdict = 'never_link'
         or pairs_scored.verdict = 'steward_split'
         and left_members.edge_strength <> 'decision'
-        or pairs_scored.verdict = 'veto'
+        or pairs_scored.verdict in ('veto', 'linked')
         and left_members.edge_strength = 'evidence'
         and left_members.unit_id <> right_members.unit_id
 
@@ -166,7 +166,7 @@ final as (
     select
         conflicts.edge_strength,
         conflicts.component_id,
-        array_agg(distinct conflicts.reason order by conflicts.reason) as reasons
+        string_agg(distinct conflicts.reason, ' ' order by conflicts.reason) as reasons
 
     from (
         select

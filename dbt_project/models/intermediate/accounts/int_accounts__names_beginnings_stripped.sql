@@ -48,6 +48,7 @@ candidates_{{ round }} as (
             order by
                 length(spellings.spelling) desc,
                 starts_with(spellings.region_prefix, names.region_prefix) desc,
+                spellings.region_level,
                 spellings.spelling_kind,
                 spellings.stands_for
         ) as candidate_rank

@@ -1,5 +1,7 @@
 -- One row per Chinese body that has a brand word (字号): what is left when trade words
--- (科技, 贸易) are peeled off its end and its town or zone off its start.
+-- (科技, 贸易) are peeled off its end, and its zone, town and adjectives off its start.
+-- A name in bare 公司 is colloquial, and may begin with trade words too.
+{%- set rounds = 2 %}
 with recursive
 
 names_parsed as (
@@ -48,7 +50,7 @@ peel_words as (
     from words
 
     where
-        words.word_kind in ('trade', 'modifier', 'outlet', 'zone')
+        words.word_kind in ('trade', 'modifier', 'outlet', 'zone', 'abbreviation')
         and length(words.word) > 1
 
     union
@@ -79,7 +81,9 @@ bodies as (
 
     select
         names_parsed.name_text,
-        coalesce(branches_placed.body, names_parsed.body) as body,
+        regexp_replace(
+            coalesce(branches_placed.body, names_parsed.body), '^中国(?=..)', ''
+        ) as body,
         coalesce(names_parsed.legal_form = 'company', false) as may_end_in_place
 
     from names_parsed
@@ -137,68 +141,102 @@ peeled (name_text, body, may_end_in_place, place) as (
 
 ),
 
--- All of it trade words: no brand. One character left over is too little to be one, so
--- it keeps the word after it.
+-- All of it trade words: no brand, unless an abbreviation such as 城建 opens it. One
+-- character left over is too little to be one, so it keeps the word after it.
 peeled_furthest as (
 
     select
         peeled.name_text,
-        left(peeled.body, min(peeled.place) filter (where peeled.place > 1)) as stem
+        peeled.body,
+        peeled.may_end_in_place,
+        case
+            when min(peeled.place) > 0
+                then
+                    left(
+                        peeled.body,
+                        min(peeled.place) filter (where peeled.place > 1)
+                    )
+            else max(words.word)
+        end as stem
 
     from peeled
 
+    left join words
+        on
+            words.word_kind = 'abbreviation'
+            and words.word = left(peeled.body, peeled.place)
+
     group by
         peeled.name_text,
-        peeled.body
-
-    having min(peeled.place) > 0
+        peeled.body,
+        peeled.may_end_in_place
 
 ),
 
-stems_begun as (
+{% for round in range(1, rounds + 1) -%}
+{%- set before = 'peeled_furthest' if loop.first else 'stems_' ~ (round - 1) -%}
+stems_{{ round }} as (
 
     select
-        peeled_furthest.name_text,
-        peeled_furthest.stem,
-        names_stripped.region_code,
-        max(length(words.word)) as beginning_length
+        stems.name_text,
+        stems.may_end_in_place,
+        substr(stems.stem, coalesce(max(length(words.word)), 0) + 1) as stem
 
-    from peeled_furthest
-
-    inner join names_stripped
-        on peeled_furthest.name_text = names_stripped.name_text
+    from {{ before }} as stems
 
     left join words
         on
-            left(peeled_furthest.stem, 2) = left(words.word, 2)
-            and starts_with(peeled_furthest.stem, words.word)
-            and words.word_kind in ('zone', 'modifier', 'not_town')
-            and length(peeled_furthest.stem) >= length(words.word) + 2
+            left(stems.stem, 2) = left(words.word, 2)
+            and starts_with(stems.stem, words.word)
+            and length(stems.stem) >= length(words.word) + 2
+            and (
+                words.word_kind in ('zone', 'modifier')
+                or (words.word_kind = 'trade' and stems.may_end_in_place)
+            )
 
     group by
-        peeled_furthest.name_text,
-        peeled_furthest.stem,
-        names_stripped.region_code
+        stems.name_text,
+        stems.may_end_in_place,
+        stems.stem
+
+),
+
+{% endfor -%}
+towns as (
+
+    select
+        stems.name_text,
+        stems.stem,
+        max(words.word) as not_town
+
+    from stems_{{ rounds }} as stems
+
+    left join words
+        on words.word_kind = 'not_town' and starts_with(stems.stem, words.word)
+
+    group by
+        stems.name_text,
+        stems.stem
 
 ),
 
 final as (
 
     select
-        stems_begun.name_text,
+        towns.name_text,
         case
-            when stems_begun.beginning_length is not null
-                then substr(stems_begun.stem, stems_begun.beginning_length + 1)
-            when stems_begun.region_code is not null
+            when towns.not_town is null and names_stripped.region_code is not null
                 then regexp_replace(
-                    stems_begun.stem, '^.{1,3}?(镇|乡|街道|街)(?=..)', ''
+                    towns.stem, '^.{1,3}?(镇|乡|街道|街(?!道))(?=..)', ''
                 )
-            else stems_begun.stem
+            else towns.stem
         end as brand_word
 
-    from stems_begun
+    from towns
 
-    where length(stems_begun.stem) > 1
+    inner join names_stripped on towns.name_text = names_stripped.name_text
+
+    where towns.stem ~ '..' and towns.stem !~ '^第[0-9]+$'
 
 )
 

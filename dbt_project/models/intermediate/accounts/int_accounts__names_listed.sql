@@ -95,7 +95,9 @@ names_read as (
         coalesce(
             nullif(names.core_name, ''), names.normalised_name, names.folded_name
         ) as match_name,
-        names.brand_word,
+        -- 第一 in 第一中学 tells one school of a town from another, not from those elsewhere.
+        case when names.brand_word !~ '^第?[0-9]+$' then names.brand_word end
+            as brand_word,
         names.legal_form,
         names.organ_type,
         {{ region_stem('names.region_province') }} as province_stem,

@@ -36,6 +36,10 @@ pairs_joined as (
         pairs_found.decision_kind,
         left_names.name_kind as name_kind_left,
         right_names.name_kind as name_kind_right,
+        case
+            when left_names.brand_word = right_names.brand_word then 1
+            else {{ dice_overlap('left_names.brand_grams', 'right_names.brand_grams') }}
+        end as brand_overlap,
         {% for side in ['left', 'right'] %}
         {{ side }}_names.match_name as match_name_{{ side }},
         {{ side }}_names.brand_word as brand_word_{{ side }},
@@ -49,7 +53,6 @@ pairs_joined as (
         {{ side }}_names.is_group as is_group_{{ side }},
         {{ side }}_names.number_words as number_words_{{ side }},
         {{ side }}_names.gram_length as gram_length_{{ side }},
-        {{ side }}_names.brand_grams as brand_grams_{{ side }},
         {{ side }}_evidence.account_id as account_id_{{ side }},
         {{ side }}_evidence.head_account_id as head_account_id_{{ side }},
         {{ side }}_evidence.normalised_name as normalised_name_{{ side }},
@@ -90,6 +93,18 @@ final as (
         ---------- agreement
         pairs_joined.name_overlap,
         round(
+            pairs_joined.name_overlap * case
+                when
+                    pairs_joined.brand_word_left is not null
+                    and pairs_joined.brand_word_right is not null
+                    then
+                        1 - limits.brand_penalty
+                        * (1 - coalesce(pairs_joined.brand_overlap, 0))
+                else 1
+            end,
+            4
+        ) as name_agreement,
+        round(
             {{ dice_overlap(
                 'pairs_joined.address_grams_left', 'pairs_joined.address_grams_right'
             ) }}
@@ -125,12 +140,7 @@ final as (
         end as is_typing_error,
         pairs_joined.brand_word_left is not null
         and pairs_joined.brand_word_right is not null as is_branded,
-        case
-            when pairs_joined.brand_word_left = pairs_joined.brand_word_right then 1
-            else {{ dice_overlap(
-                'pairs_joined.brand_grams_left', 'pairs_joined.brand_grams_right'
-            ) }}
-        end as brand_overlap,
+        pairs_joined.brand_overlap,
         pairs_joined.brand_word_left = pairs_joined.brand_word_right as brand_equal,
         ---------- conflicts
         coalesce(

@@ -60,8 +60,9 @@ final as (
             as source_record_id_left,
         greatest(pairs_listed.source_record_id, pairs_listed.other_record_id)
             as source_record_id_right,
-        array_agg(distinct pairs_listed.key_kind order by pairs_listed.key_kind)
-            as hard_keys
+        string_agg(
+            distinct pairs_listed.key_kind, ' ' order by pairs_listed.key_kind
+        ) as hard_keys
 
     from pairs_listed
 

@@ -1,4 +1,5 @@
--- Bills of individuals' lines are left out: they are no group's revenue (S0-02).
+-- Individuals' lines are no group's revenue (S0-02): their bills are summed under their
+-- own name, so that every bill is accounted for, and go no further.
 with
 
 bills as (
@@ -18,7 +19,10 @@ attributed as (
     select
         bills.bill_month,
         bills.amount,
-        coalesce(lines.group_account_id, 'unidentified-unknown') as group_account_id
+        case
+            when lines.is_individual then 'individuals'
+            else coalesce(lines.group_account_id, 'unidentified-unknown')
+        end as group_account_id
 
     from bills
 
@@ -27,8 +31,6 @@ attributed as (
             {{ refers_to('bills', 'lines', 'line_id') }}
             and lines.in_force_from_month <= bills.bill_month
             and lines.in_force_to_month > bills.bill_month
-
-    where lines.is_individual is not true
 
 ),
 

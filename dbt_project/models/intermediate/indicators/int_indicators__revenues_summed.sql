@@ -55,6 +55,8 @@ revenues as (
 
     from member_bills
 
+    where group_account_id <> 'individuals'
+
     union all
 
     select

@@ -7,6 +7,12 @@ scores as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
 versions as (
 
     select * from {{ ref('int_scoring__versions_selected') }}
@@ -20,8 +26,9 @@ keyed as (
         scores.month,
         scores.group_account_id,
         case versions.partition_by
-            when 'branch' then scores.branch_id
-            when 'county' then scores.branch_id || '/' || coalesce(scores.county_name, '')
+            when 'branch' then accounts.branch_id
+            when 'county'
+                then accounts.branch_id || '/' || coalesce(accounts.county_name, '')
             when 'all' then 'all'
         end as partition_id,
         versions.ties,
@@ -43,15 +50,18 @@ keyed as (
             scores.scorecard_id = versions.scorecard_id
             and scores.month = versions.month
 
+    inner join accounts
+        on
+            scores.month = accounts.month
+            and scores.group_account_id = accounts.group_account_id
+            and accounts.is_identified
+            and accounts.is_active
+
     where
-        scores.is_identified
-        and scores.is_active
-        and (
-            versions.population = 'active_identified'
-            or (
-                versions.population = 'complete_active_identified'
-                and not scores.is_provisional
-            )
+        versions.population = 'active_identified'
+        or (
+            versions.population = 'complete_active_identified'
+            and not scores.is_provisional
         )
 
 ),

@@ -1,12 +1,6 @@
 -- The engine (design decision 4): one look-up per indicator, whatever the scorecard.
 with
 
-accounts as (
-
-    select * from {{ ref('int_accounts__months_mastered') }}
-
-),
-
 indicators as (
 
     select * from {{ ref('int_indicators__accounts_measured') }}
@@ -102,33 +96,22 @@ summed as (
 final as (
 
     select
-        summed.scorecard_id,
-        summed.scorecard_version,
-        summed.month,
-        summed.group_account_id,
-        accounts.branch_id,
-        accounts.county_name,
-        accounts.is_identified,
-        accounts.is_active,
-        accounts.initial_class,
-        accounts.former_grade,
-        summed.points,
-        summed.bands,
-        summed.x_points,
-        summed.y_points,
-        summed.z_points,
-        summed.total_points,
-        summed.completeness_pct,
-        summed.completeness_pct < summed.min_completeness_pct as is_provisional,
-        summed.total_amount,
-        summed.total_amount_3m
+        scorecard_id,
+        scorecard_version,
+        month,
+        group_account_id,
+        points,
+        bands,
+        x_points,
+        y_points,
+        z_points,
+        total_points,
+        completeness_pct,
+        completeness_pct < min_completeness_pct as is_provisional,
+        total_amount,
+        total_amount_3m
 
     from summed
-
-    inner join accounts
-        on
-            summed.month = accounts.month
-            and summed.group_account_id = accounts.group_account_id
 
 )
 

@@ -6,6 +6,12 @@ scores as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
 tiers as (
 
     select * from {{ ref('int_scoring__tiers_overridden') }}
@@ -38,10 +44,10 @@ final as (
         tiers.override_id,
         tiers.override_reason,
         tiers.override_valid_to,
-        scores.initial_class,
-        scores.former_grade,
+        accounts.initial_class,
+        accounts.former_grade,
         -- A former grade may name a tier or only its band: A1 was A.
-        upper(trim(scores.former_grade)) not in (tiers.effective_tier, tiers.tier_band)
+        upper(trim(accounts.former_grade)) not in (tiers.effective_tier, tiers.tier_band)
             as is_changed_from_former
 
     from scores
@@ -51,6 +57,11 @@ final as (
             scores.scorecard_id = tiers.scorecard_id
             and scores.month = tiers.month
             and scores.group_account_id = tiers.group_account_id
+
+    inner join accounts
+        on
+            scores.month = accounts.month
+            and scores.group_account_id = accounts.group_account_id
 
 )
 

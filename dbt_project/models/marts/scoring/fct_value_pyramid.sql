@@ -13,6 +13,12 @@ scores as (
 
 ),
 
+months_mastered as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
 tier_rules as (
 
     select * from {{ ref('tier_rules') }}
@@ -25,7 +31,7 @@ accounts as (
         scores.scorecard_id,
         scores.scorecard_version,
         scores.month,
-        coalesce(scores.branch_id, 'unknown') as branch_id,
+        coalesce(months_mastered.branch_id, 'unknown') as branch_id,
         scores.total_amount,
         tiers.raw_tier,
         tiers.effective_tier,
@@ -38,6 +44,11 @@ accounts as (
             scores.scorecard_id = tiers.scorecard_id
             and scores.month = tiers.month
             and scores.group_account_id = tiers.group_account_id
+
+    inner join months_mastered
+        on
+            scores.month = months_mastered.month
+            and scores.group_account_id = months_mastered.group_account_id
 
 ),
 

@@ -9,6 +9,7 @@ from jinta.sources.readers.base import (
     Notes,
     RawBatch,
     Reader,
+    Slice,
     SourceColumn,
     match_columns,
     normalise_name,
@@ -22,6 +23,7 @@ __all__ = [
     "Notes",
     "RawBatch",
     "Reader",
+    "Slice",
     "SourceColumn",
     "find_files",
     "identify_file",
@@ -37,9 +39,9 @@ def open_file_reader(
     """Open a file by its kind: a workbook or delimited text."""
     kind = mapping.format.kind or ("excel" if found.is_excel else "csv")
     if kind == "excel":
-        from jinta.sources.readers.excel import ExcelReader  # noqa: PLC0415
+        from jinta.sources.readers.excel import ExcelReader
 
         return ExcelReader(found, file, mapping.format, mapping.source_columns)
-    from jinta.sources.readers.csv_files import CsvReader  # noqa: PLC0415
+    from jinta.sources.readers.csv_files import CsvReader
 
     return CsvReader(found, file, mapping.format, mapping.source_columns)

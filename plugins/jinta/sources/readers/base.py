@@ -24,6 +24,22 @@ class SourceColumn:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """Which rows of a source are read.
+
+    Attributes:
+        column: Source column that the limits are about.
+        ranges: Half-open ranges of values, as text; a missing end is open.
+    """
+
+    column: str
+    ranges: tuple[tuple[str | None, str | None], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+
+@dataclass(frozen=True)
 class FileInput:
     """One file to read.
 

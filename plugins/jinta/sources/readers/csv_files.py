@@ -164,7 +164,7 @@ class CsvReader:
 
     def _choose_header(self, head: list[str]) -> Header:
         delimiters = (self.format.delimiter,) if self.format.delimiter else DELIMITERS
-        best: Header | None = None
+        found: list[tuple[Header, str]] = []
         for delimiter in delimiters:
             self.delimiter = delimiter
             text = io.StringIO("".join(line.replace("\x00", "") for line in head))
@@ -172,11 +172,9 @@ class CsvReader:
             header = choose_header(
                 self.file.name, rows, self.wanted, self.format.header_row
             )
-            if best is None or header.matched > best.matched:
-                best, chosen = header, delimiter
-        assert best is not None
-        self.delimiter = chosen
-        return best
+            found.append((header, delimiter))
+        header, self.delimiter = max(found, key=lambda pair: pair[0].matched)
+        return header
 
     @contextmanager
     def _open_text(self) -> Iterator[io.TextIOBase]:

@@ -31,29 +31,13 @@ from jinta.sources.readers.base import (
     FileInput,
     Notes,
     RawBatch,
+    Slice,
     SourceColumn,
     match_columns,
 )
 
 _BATCH_BYTES = 8 << 20
 _READ_ONLY = "-c default_transaction_read_only=on"
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Which rows of a source are read.
-
-    Attributes:
-        column: Source column that the limits are about.
-        ranges: Half-open ranges of values, as text; a missing end is open.
-        is_exclusive: Whether the lower ends themselves are left out.
-    """
-
-    column: str
-    ranges: tuple[tuple[str | None, str | None], ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.ranges)
 
 
 @dataclass
@@ -173,7 +157,8 @@ class DatabaseReader:
             )
         except (sqlalchemy.exc.ArgumentError, ImportError) as error:
             raise SourceError(
-                f"The connection's URL can't be used: {hide_password(str(error), self.url)}",
+                "The connection's URL can't be used: "
+                f"{hide_password(str(error), self.url)}",
                 "Write it as SQLAlchemy does, such as mysql+pymysql://user@host/database"
                 ", and install the driver it names.",
             ) from error
@@ -209,7 +194,9 @@ class DatabaseReader:
         if self.query is not None:
             return sqlalchemy.text(f"({self.query}) source")
         schema, _, name = (self.relation or "").rpartition(".")
-        return sqlalchemy.table(_quoted(name), schema=_quoted(schema) if schema else None)
+        return sqlalchemy.table(
+            _quoted(name), schema=_quoted(schema) if schema else None
+        )
 
     def _compose(self) -> sqlalchemy.Select[Any]:
         self._matched = match_columns(self.wanted, [c.name for c in self.columns])

@@ -62,7 +62,7 @@ def _is_valid(encoding: str, open_stream: OpenStream) -> bool:
         with open_stream() as stream:
             while data := stream.read(_CHUNK):
                 decoder.decode(data)
-            decoder.decode(b"", True)  # noqa: FBT003
+            decoder.decode(b"", True)
     except UnicodeDecodeError:
         return False
     return True
@@ -74,7 +74,9 @@ def _judge(head: bytes, encoding: str) -> tuple[float, float]:
     if not foreign:
         return 0.0, 0.0
     chinese = sum(
-        "\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c < "\ufffd"
+        "\u4e00" <= c <= "\u9fff"
+        or "\u3000" <= c <= "\u303f"
+        or "\uff00" <= c < "\ufffd"
         for c in foreign
     )
     return foreign.count("\ufffd") / len(foreign), chinese / len(foreign)
@@ -84,8 +86,8 @@ def _detect_wide(head: bytes) -> str | None:
     """UTF-16 without a mark: latin text has a zero in every other byte."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     half = max(len(head) // 2, 1)
-    if odd > 0.4 * half and even < 0.1 * half:  # noqa: PLR2004
+    if odd > 0.4 * half and even < 0.1 * half:
         return "utf-16-le"
-    if even > 0.4 * half and odd < 0.1 * half:  # noqa: PLR2004
+    if even > 0.4 * half and odd < 0.1 * half:
         return "utf-16-be"
     return None

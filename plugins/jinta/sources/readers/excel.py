@@ -84,21 +84,19 @@ class ExcelReader:
             rows.append(cells)
             numbers.append(number)
             if len(rows) >= BATCH_ROWS:
-                yield self._build(rows, numbers, excluded)
+                yield self._build(self.header, rows, numbers, excluded)
                 rows, numbers, excluded = [], [], 0
         if rows or excluded:
-            yield self._build(rows, numbers, excluded)
+            yield self._build(self.header, rows, numbers, excluded)
         self.found.check_unchanged()
 
     def _build(
-        self, rows: list[list[str]], numbers: list[int], excluded: int
+        self, header: Header, rows: list[list[str]], numbers: list[int], excluded: int
     ) -> RawBatch:
-        assert self.header is not None
         arrays = [
-            pa.array([row[i] for row in rows], pa.string())
-            for i in self.header.positions
+            pa.array([row[i] for row in rows], pa.string()) for i in header.positions
         ]
-        batch = pa.record_batch(arrays, names=self.header.names)
+        batch = pa.record_batch(arrays, names=header.names)
         return RawBatch(batch, pa.array(numbers, pa.int64()), (), excluded)
 
     def _read_rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -107,7 +105,12 @@ class ExcelReader:
             book = openpyxl.load_workbook(
                 self.found.path, read_only=True, data_only=True, keep_links=False
             )
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
+        except (
+            InvalidFileException,
+            zipfile.BadZipFile,
+            KeyError,
+            ValueError,
+        ) as error:
             raise _unreadable(self.found, str(error)) from error
         with closing(book):
             sheet = self._choose_sheet(book)
@@ -186,8 +189,7 @@ def _write_cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         # A sheet keeps 15 digits; the rest is noise of the binary number.
-        text = format(value, ".15g")
-        return text
+        return format(value, ".15g")
     if isinstance(value, datetime):
         is_day = value.time() == time()
         return value.date().isoformat() if is_day else value.isoformat(" ")

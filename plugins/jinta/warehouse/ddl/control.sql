@@ -168,6 +168,7 @@ create table if not exists control.rule_versions (
     rule_set text not null,
     version text not null,
     content_hash text not null,
+    rows jsonb not null,
     first_published_at timestamptz not null default clock_timestamp(),
     publication_id bigint not null,
     primary key (rule_set, version)

@@ -1,0 +1,38 @@
+-- SQL is written from lists in macros: they must say what the dictionary says.
+with
+
+dictionary as (
+
+    select * from {{ ref('indicators') }}
+
+),
+
+columns as (
+
+    select
+        listed.indicator_id,
+        listed.position
+
+    from (
+        values
+        {%- for indicator in indicator_columns() %}
+        ('{{ indicator }}', {{ loop.index }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as listed (indicator_id, position)
+
+)
+
+select
+    coalesce(dictionary.indicator_id, columns.indicator_id) as indicator_id,
+    dictionary.position as position_in_dictionary,
+    columns.position as position_in_macro,
+    dictionary.window_months
+
+from dictionary
+
+full join columns
+    on dictionary.indicator_id = columns.indicator_id
+
+where
+    dictionary.position is distinct from columns.position
+    or dictionary.window_months not in (1, {{ window_months() }})

@@ -1,0 +1,73 @@
+-- Each account of a month has one row of indicators, and one score per scorecard that is
+-- valid in the month; nothing else has any.
+with
+
+accounts as (
+
+    select * from {{ ref('dim_group_accounts') }}
+
+),
+
+indicators as (
+
+    select * from {{ ref('fct_account_indicators') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('fct_account_scores') }}
+
+),
+
+cards as (
+
+    select distinct
+        scorecard_id,
+        month
+
+    from scores
+
+),
+
+expected as (
+
+    select
+        accounts.month,
+        accounts.group_account_id,
+        cards.scorecard_id
+
+    from accounts
+
+    left join cards
+        on accounts.month = cards.month
+
+)
+
+select
+    coalesce(expected.month, scores.month, indicators.month) as month,
+    coalesce(
+        expected.group_account_id,
+        scores.group_account_id,
+        indicators.group_account_id
+    ) as group_account_id,
+    scores.scorecard_id,
+    indicators.group_account_id is not null as has_indicators
+
+from expected
+
+full join scores
+    on
+        expected.month = scores.month
+        and expected.group_account_id = scores.group_account_id
+        and expected.scorecard_id = scores.scorecard_id
+
+full join indicators
+    on
+        expected.month = indicators.month
+        and expected.group_account_id = indicators.group_account_id
+
+where
+    expected.group_account_id is null
+    or scores.group_account_id is null
+    or indicators.group_account_id is null

@@ -1,0 +1,213 @@
+"""Running a gate: profile in, findings into the ledger, a failure if it must."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from jinta.errors import GateFailure
+from jinta.gates.rules import (
+    COMMON,
+    Finding,
+    Observation,
+    Rule,
+    describe,
+    load_profile,
+    load_rules,
+    make_frame,
+    matches,
+    split_by_rule_set,
+)
+from jinta.settings import Settings
+from jinta.warehouse import connect
+
+GATES = ("raw", "accounts", "indicators", "scores", "candidate")
+
+# A failure names so many findings; the ledger has them all.
+_NAMED_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What a gate found.
+
+    Attributes:
+        gate: The gate.
+        findings: One per check that passed, one per month and subject that didn't.
+        data_docs: Index page of the data docs.
+    """
+
+    gate: str
+    findings: list[Finding] = field(default_factory=list)
+    data_docs: Path | None = None
+
+    @property
+    def failures(self) -> list[Finding]:
+        """Critical findings: they stop the run."""
+        return self._select("critical")
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Findings that are shown and stop nothing."""
+        return self._select("warning")
+
+    def _select(self, severity: str) -> list[Finding]:
+        return [f for f in self.findings if not f.passed and f.severity == severity]
+
+
+def run_gate(settings: Settings, run_id: str, gate: str) -> GateReport:
+    """Judge a stage by its profile.
+
+    Results of an earlier attempt of the same run are replaced.
+
+    Args:
+        settings: Where the warehouse, the suites and the state folder are.
+        run_id: The run, in whose name the results go to `control.gate_results`.
+        gate: One of `GATES`.
+
+    Raises:
+        GateFailure: A critical check failed; results and data docs are written.
+        RuleError: The profile or the rule rows are missing.
+    """
+    from jinta.gates.judge import build_docs
+
+    with connect(settings, "publisher", run_id=run_id, stage=f"gate {gate}") as reader:
+        rules = load_rules(reader, gate)
+        profile = load_profile(reader, gate)
+        systems = _list_systems(reader, run_id)
+    findings = _judge(settings, run_id, gate, rules, profile, systems)
+    with connect(settings, "publisher", run_id=run_id, stage=f"gate {gate}") as writer:
+        _record_findings(writer, run_id, gate, findings)
+    report = GateReport(gate, findings, build_docs(settings, gate))
+    if report.failures:
+        raise _explain_failure(report)
+    return report
+
+
+def _judge(
+    settings: Settings,
+    run_id: str,
+    gate: str,
+    rules: Sequence[Rule],
+    profile: Sequence[Observation],
+    systems: Sequence[str],
+) -> list[Finding]:
+    from jinta.gates.judge import judge_frame
+
+    findings = []
+    for rule_set, (chosen, observations) in sorted(
+        split_by_rule_set(rules, profile, systems).items()
+    ):
+        frame = make_frame(chosen, observations)
+        outside = judge_frame(settings, run_id, gate, rule_set, chosen, frame)
+        keys = frame[["month", "system_name", "subject"]].to_numpy().tolist()
+        for rule in chosen:
+            broken = {tuple(keys[place]) for place in outside.get(rule.check_id, ())}
+            findings += _collect_findings(rule, rule_set, observations, broken)
+    return findings
+
+
+def _collect_findings(
+    rule: Rule,
+    rule_set: str,
+    observations: Sequence[Observation],
+    broken: set[tuple[str, ...]],
+) -> list[Finding]:
+    looked_at = [
+        item for item in observations if item.value is not None and matches(rule, item)
+    ]
+    if not looked_at and rule.is_required:
+        return [
+            Finding(
+                check_id=rule.check_id,
+                severity=rule.severity,
+                passed=False,
+                message=(
+                    f"The check {rule.check_id} found nothing to look at: the profile "
+                    f"holds no {rule.metric} of {rule.subject}."
+                ),
+                observed="nothing",
+                expected=rule.expected,
+            )
+        ]
+    outside = [
+        item
+        for item in looked_at
+        if (
+            item.month.isoformat() if item.month else "",
+            item.system_name,
+            item.subject,
+        )
+        in broken
+    ]
+    if outside:
+        return [describe(rule, item, observations) for item in outside]
+    count = len(looked_at)
+    whose = "" if rule_set == COMMON else f" by the rules of {rule_set}"
+    return [
+        Finding(
+            check_id=rule.check_id,
+            severity=rule.severity,
+            passed=True,
+            message=f"{count} observations within bounds{whose}."
+            if count
+            else "Nothing to compare with.",
+            observed=f"{count} within bounds",
+            expected=rule.expected,
+        )
+    ]
+
+
+def _list_systems(connection: psycopg.Connection, run_id: str) -> list[str]:
+    """List the source systems of the run."""
+    rows = connection.execute(
+        "select distinct system_name from control.loads where run_id = %s order by 1",
+        [run_id],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _record_findings(
+    connection: psycopg.Connection, run_id: str, gate: str, findings: list[Finding]
+) -> None:
+    connection.execute(
+        "delete from control.gate_results where run_id = %s and gate = %s",
+        [run_id, gate],
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into control.gate_results (run_id, gate, check_id, month, subject, "
+            "severity, passed, observed, expected, message) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    run_id,
+                    gate,
+                    finding.check_id,
+                    finding.month,
+                    finding.subject,
+                    finding.severity,
+                    finding.passed,
+                    finding.observed,
+                    finding.expected,
+                    finding.message,
+                )
+                for finding in findings
+            ],
+        )
+
+
+def _explain_failure(report: GateReport) -> GateFailure:
+    failures = report.failures
+    named = "\n".join(f"- {f.message}" for f in failures[:_NAMED_FAILURES])
+    more = len(failures) - _NAMED_FAILURES
+    return GateFailure(
+        f"Gate {report.gate} found {len(failures)} critical defects, so nothing is "
+        f"published:\n{named}" + (f"\n- and {more} more" if more > 0 else ""),
+        "`jinta gates` shows all results. Mend the source or the rule row in "
+        "dbt_project/seeds/gates/gate_rules.csv, then run again; readers keep seeing "
+        f"the last publication. Data docs: {report.data_docs}",
+    )

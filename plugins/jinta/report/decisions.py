@@ -1,0 +1,217 @@
+"""Human decisions on tiers and leads: add one, read the log.
+
+A decision names an account record as the CRM names it and is only ever added. An
+override needs a reason, an approver and an end (S0-04, S0-26); a lead's status goes
+with the account (S0-28). The next run applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from jinta.errors import UsageError
+from jinta.settings import Settings
+from jinta.warehouse import connect
+
+LEAD_STATUSES = ("open", "assigned", "contacted", "won", "lost", "dismissed")
+
+
+@dataclass(frozen=True)
+class Override:
+    """An override of a suggested tier.
+
+    Attributes:
+        account_id: The account record, as the CRM names it.
+        tier: The tier to use; None ends an earlier override from `valid_from` on.
+        valid_from: First day; the override counts in every month it touches.
+        valid_to: Last day.
+        approver: Who approves it.
+        reason: Why.
+        scorecard_id: The scorecard whose tier is overridden.
+    """
+
+    account_id: str
+    tier: str | None
+    valid_from: date
+    valid_to: date
+    approver: str
+    reason: str
+    scorecard_id: str
+
+
+def add_override(settings: Settings, override: Override) -> int:
+    """Add an override and return its number.
+
+    Raises:
+        UsageError: The record, scorecard or tier is unknown, approver or reason is
+            blank, or the override ends before it begins.
+    """
+    if not override.approver.strip() or not override.reason.strip():
+        raise UsageError(
+            "An override needs who approved it and why.",
+            "Fill --approver and --reason.",
+        )
+    if override.valid_to < override.valid_from:
+        raise UsageError(
+            f"The override ends on {override.valid_to}, before it begins on "
+            f"{override.valid_from}.",
+            "Give a later --until.",
+        )
+    with connect(settings, "owner", stage="override") as connection:
+        _check_record(connection, override.account_id)
+        _check_tier(connection, override.scorecard_id, override.tier)
+        row = connection.execute(
+            "insert into control.tier_overrides (account_id, scorecard_id, tier, "
+            "valid_from, valid_to, approver, reason) "
+            "values (%s, %s, %s, %s, %s, %s, %s) returning override_id",
+            [
+                override.account_id,
+                override.scorecard_id,
+                override.tier,
+                override.valid_from,
+                override.valid_to,
+                override.approver.strip(),
+                override.reason.strip(),
+            ],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def fetch_overrides(settings: Settings, limit: int) -> list[dict[str, Any]]:
+    """Return the latest overrides, the newest first."""
+    return _fetch(
+        settings,
+        "select override_id, recorded_at at time zone 'utc' as recorded_at, "
+        "account_id, scorecard_id, tier, valid_from, valid_to, approver, reason "
+        "from control.tier_overrides order by override_id desc limit %s",
+        [limit],
+    )
+
+
+def update_lead(
+    settings: Settings,
+    lead_rule_id: str,
+    account_id: str,
+    status: str,
+    *,
+    updated_by: str,
+    outcome: str | None = None,
+) -> int:
+    """Record a lead's new status and return the update's number.
+
+    Raises:
+        UsageError: The lead rule, record or status is unknown, or the name is blank.
+    """
+    if status not in LEAD_STATUSES:
+        raise UsageError(
+            f"{status} is no status of a lead.", f"Use {', '.join(LEAD_STATUSES)}."
+        )
+    if not updated_by.strip():
+        raise UsageError("An update needs who recorded it.", "Fill --by.")
+    with connect(settings, "owner", stage="lead") as connection:
+        _check_record(connection, account_id)
+        _check_known(
+            connection,
+            "select distinct lead_rule_id from rules.lead_rules order by 1",
+            [],
+            lead_rule_id,
+            "lead rule",
+        )
+        row = connection.execute(
+            "insert into control.lead_updates "
+            "(lead_rule_id, account_id, lead_status, outcome, updated_by) "
+            "values (%s, %s, %s, %s, %s) returning update_id",
+            [lead_rule_id, account_id, status, outcome, updated_by.strip()],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def fetch_lead_updates(settings: Settings, limit: int) -> list[dict[str, Any]]:
+    """Return the latest lead updates, the newest first."""
+    return _fetch(
+        settings,
+        "select update_id, updated_at at time zone 'utc' as updated_at, lead_rule_id, "
+        "account_id, lead_status, outcome, updated_by "
+        "from control.lead_updates order by update_id desc limit %s",
+        [limit],
+    )
+
+
+def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
+    try:
+        row = connection.execute(
+            "select count(distinct _system) from raw.crm__accounts "
+            "where account_id = %s",
+            [account_id],
+        ).fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise UsageError(
+            "No account record has landed yet.", "Run `make nightly` first."
+        ) from error
+    systems = row[0] if row else 0
+    if systems == 0:
+        raise UsageError(
+            f"No account record {account_id} has landed.",
+            "Name records as the CRM does; `jinta explain` shows an account's records.",
+        )
+    if systems > 1:
+        raise UsageError(
+            f"{account_id} stands in {systems} source systems.",
+            "Map the systems' keys so that they differ, for example with a prefix.",
+        )
+
+
+def _check_tier(
+    connection: psycopg.Connection[Any], scorecard_id: str, tier: str | None
+) -> None:
+    _check_known(
+        connection,
+        "select distinct scorecard_id from rules.tier_rules order by 1",
+        [],
+        scorecard_id,
+        "scorecard",
+    )
+    if tier is not None:
+        _check_known(
+            connection,
+            "select tier from rules.tier_rules where scorecard_id = %s "
+            "group by tier order by min(tier_order)",
+            [scorecard_id],
+            tier,
+            f"tier of {scorecard_id}",
+        )
+
+
+def _check_known(
+    connection: psycopg.Connection[Any],
+    query: str,
+    values: Sequence[Any],
+    wanted: str,
+    what: str,
+) -> None:
+    try:
+        known = [row[0] for row in connection.execute(query, values)]
+    except psycopg.errors.UndefinedTable as error:
+        raise UsageError(
+            "No rule has been loaded yet.", "Run `make nightly` first."
+        ) from error
+    if wanted not in known:
+        raise UsageError(f"{wanted} is no {what}.", f"There are: {', '.join(known)}.")
+
+
+def _fetch(
+    settings: Settings, query: str, values: Sequence[Any]
+) -> list[dict[str, Any]]:
+    with (
+        connect(settings, "owner", stage="decisions") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        return cursor.execute(query, values).fetchall()
