@@ -1,9 +1,25 @@
 """The synthetic province (演示省): source systems to try jinta on.
 
-`ensure_demo` builds them; `demo.truth` knows what a build must lead to, for tests only.
-Nothing here is imported by the product but `ensure_demo`.
+`ensure_demo` builds them. What a build must lead to lies in its `truth` folder, which
+is for tests only.
 """
 
-from demo.build import Demo, ensure_demo
+from __future__ import annotations
 
-__all__ = ["Demo", "ensure_demo"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from demo.build import Demo
+    from jinta.settings import Settings
+
+
+def ensure_demo(
+    settings: Settings, accounts: int = 2_000, months: int = 24, seed: int = 7
+) -> Demo:
+    """Build the source systems, unless they stand as they are asked for.
+
+    See `demo.build.ensure_demo`, which this imports only when it is called.
+    """
+    from demo.build import ensure_demo as build
+
+    return build(settings, accounts, months, seed)

@@ -13,7 +13,7 @@ import typer
 from demo.build import describe, ensure_demo
 from jinta.settings import load_settings
 
-app = typer.Typer(add_completion=False, help=__doc__)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
 @app.callback()
@@ -27,7 +27,9 @@ def build(
     months: Annotated[
         int, typer.Option(min=1, max=24, help="Months up to December 2025.")
     ] = 24,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same content.")] = 7,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same content.")
+    ] = 7,
     home: Annotated[
         Path | None, typer.Option(help="State folder; JINTA_HOME or .jinta if not set.")
     ] = None,

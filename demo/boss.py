@@ -92,7 +92,7 @@ def make_standing_tables(billing: Billing) -> dict[str, pa.Table]:
         }
     )
     in_vnet = lines[lines["vnet_joined"] > 0]
-    record = in_vnet["record"].to_numpy()
+    record = in_vnet["record"].to_numpy().astype(np.int64)
     owners = np.unique(record)
     members = pa.table(
         {
@@ -285,9 +285,7 @@ def _spoil_group_bills(
     return spoilt
 
 
-def _write_changes(
-    billing: Billing, rows: member_lines.Months, month: int
-) -> pa.Table:
+def _write_changes(billing: Billing, rows: member_lines.Months, month: int) -> pa.Table:
     billing.add_total(
         month, "billing.line_status_changes", np.zeros(len(rows.change_line), int)
     )
@@ -314,5 +312,3 @@ def _write_changes(
             "stat_cd": status,
         }
     )
-
-

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from demo import boss, crm, files, truth
 from demo.databases import (
-    SYSTEMS,
+    COPY_ROWS,
     copy_table,
     create_partition,
     create_schema,
@@ -151,7 +151,7 @@ class Digest:
     def add_table(self, name: str, rows: pa.Table) -> None:
         """Add a table, whatever pieces it lies in."""
         self._hash.update(name.encode())
-        for batch in rows.combine_chunks().to_batches():
+        for batch in rows.combine_chunks().to_batches(max_chunksize=COPY_ROWS):
             self._hash.update(batch.serialize())
 
     def add_files(self, folder: Path) -> None:
@@ -226,6 +226,3 @@ def describe(demo: Demo) -> str:
         f"{shown['lines']:,} lines, {shown['bills']:,} line bills in {demo.folder} "
         f"({demo.seconds} s, content {demo.digest})"
     )
-
-
-__all__ = ["SYSTEMS", "Demo", "Digest", "describe", "ensure_demo", "write_files"]

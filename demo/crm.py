@@ -160,11 +160,15 @@ def _make_contacts(records: pd.DataFrame, rng: np.random.Generator) -> pd.DataFr
     person = noted["contact"].to_numpy()
     contacts = pd.DataFrame(
         {
-            "link_id": np.char.add("L", np.char.zfill(np.arange(len(noted)).astype(str), 7)),
+            "link_id": np.char.add(
+                "L", np.char.zfill(np.arange(len(noted)).astype(str), 7)
+            ),
             "grp_cust_no": noted["account_id"].to_numpy(),
             "link_nm": np.char.add("联系人", np.char.zfill(person.astype(str), 6)),
             "link_tel": (10_000_000_000 + person * 7).astype(str),
-            "link_role": rng.choice(["决策人", "经办人", "财务", "信息化负责人"], len(noted)),
+            "link_role": rng.choice(
+                ["决策人", "经办人", "财务", "信息化负责人"], len(noted)
+            ),
         }
     )
     dirty = spoil_rows(contacts, [{"link_id": None}])

@@ -13,7 +13,6 @@ from psycopg import sql
 from jinta.settings import Settings
 from jinta.warehouse import connect_info, ensure_database
 
-SYSTEMS = ("boss", "crm")
 COPY_ROWS = 250_000
 
 

@@ -30,7 +30,7 @@ _ZIP_TIME = (2026, 1, 5, 8, 0, 0)
 def make_ledger(
     chosen: pd.DataFrame, account_ids: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Make the leased-line ledger: one row per circuit, whose rents add up to the bill."""
+    """Make the ledger: one row per circuit; the rents add up to the bill."""
     kinds = np.array([product.circuit for product in PRODUCTS])
     leased = chosen[kinds[chosen["product"]] != ""].reset_index(drop=True)
     circuits = rng.choice([1, 2, 3], len(leased), p=[0.75, 0.18, 0.07])
@@ -165,7 +165,7 @@ def _draw_taxes(rng: np.random.Generator) -> np.ndarray:
 
 
 def _invent_names(branch: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Invent companies that nobody serves: their brand words have a mark of their own."""
+    """Invent companies that nobody serves; a mark sets their brand words apart."""
     _, counties = draw_places(count, rng)
     brands = draw_brands(count, rng)
     trades = rng.choice([trade.split("|")[0] for trade in words.TRADES], count)
@@ -201,7 +201,9 @@ def write_rankings(rankings: pd.DataFrame, folder: Path) -> list[Fault]:
         rows.insert(LIST_LENGTH, header)
         if year == rankings["年度"].max():
             branch = rows[0][1]
-            rows.append([str(year), branch, "并列", "曲靖待查昀商贸有限公司", "", "1.00"])
+            rows.append(
+                [str(year), branch, "并列", "曲靖待查昀商贸有限公司", "", "1.00"]
+            )
             rows.append([str(year), branch, "0", "曲靖未列昀物流有限公司", "", "1.00"])
         total = listed["纳税额（元）"].sum()
         rows.append(["合计", "", "", "", "", f"{total:,.2f}"])

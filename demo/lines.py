@@ -13,6 +13,16 @@ INDIVIDUALS_SHARE = 0.03
 NOT_A_MEMBER, UNKNOWN_ACCOUNT = -1, -2
 RENT, VOICE, DATA, CREDIT = 1101, 1201, 1301, 1901
 PLANS_FEN = np.array([1800, 3800, 5800, 8800, 12800, 18800])
+NARROW_COLUMNS = (
+    "organisation",
+    "opened",
+    "closed",
+    "record",
+    "vnet_joined",
+    "vnet_left",
+    "rent_fen",
+    "usage_fen",
+)
 ACTIVE, SUSPENDED, OFF_NET = 0, 1, 2
 
 
@@ -62,7 +72,8 @@ def make_lines(
     ]
     lines["line_id"] = region * 100_000_000 + rng.permutation(len(lines))
     lines["number"] = 10_000_000_000 + rng.permutation(len(lines)) * 7 + 100_000_000
-    return lines
+    # Days and positions fit into half the width; a million accounts feel it.
+    return lines.astype(dict.fromkeys(NARROW_COLUMNS, np.int32))
 
 
 def _open_lines(
@@ -185,7 +196,9 @@ def bill_month(lines: pd.DataFrame, month: int, rng: np.random.Generator) -> Mon
     usage = lines["usage_fen"].to_numpy()[at]
     parts = [
         (at, RENT, np.round(lines["rent_fen"].to_numpy()[at] * part)),
-        _bill_usage(lines["voice_mark"].to_numpy()[at] < 0.85, at, VOICE, usage * noise),
+        _bill_usage(
+            lines["voice_mark"].to_numpy()[at] < 0.85, at, VOICE, usage * noise
+        ),
         _bill_usage(
             lines["data_mark"].to_numpy()[at] < 0.40 + 0.012 * month,
             at,

@@ -101,7 +101,9 @@ def make_organisations(accounts: int, rng: np.random.Generator) -> pd.DataFrame:
         rng: Source of every choice.
     """
     if accounts < 100:
-        raise ValueError(f"{accounts} accounts are too few for a province; ask for 100.")
+        raise ValueError(
+            f"{accounts} accounts are too few for a province; ask for 100."
+        )
     found = list(_make_archetypes())
     taken = {organisation.name for organisation in found}
     for kind, share in INSTITUTION_SHARES.items():
@@ -275,14 +277,14 @@ def _link_bank_units(found: list[Organisation]) -> None:
             found[i] = organisation._replace(head=head)
 
 
-def draw_places(
-    count: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def draw_places(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw branch and county of organisations; the seat of a branch has most."""
     weights = np.array([area.weight for area in BRANCHES])
     branch = rng.choice(len(BRANCHES), count, p=weights / weights.sum())
     size = np.array([len(area.counties) for area in BRANCHES])[branch]
-    county = np.where(rng.random(count) < 0.28, 0, (rng.random(count) * size).astype(int))
+    county = np.where(
+        rng.random(count) < 0.28, 0, (rng.random(count) * size).astype(int)
+    )
     return branch, county
 
 
@@ -377,9 +379,7 @@ def _pick(options: tuple[str, ...], pick: float) -> str:
     return options[int(pick * len(options))]
 
 
-def _add_traps(
-    found: list[Organisation], until: int, rng: np.random.Generator
-) -> None:
+def _add_traps(found: list[Organisation], until: int, rng: np.random.Generator) -> None:
     """Add organisations that are easily, and wrongly, taken for another."""
     names = {organisation.name for organisation in found}
     companies = [i for i, o in enumerate(found) if o.kind == "company" and o.form]

@@ -145,5 +145,5 @@ def bill_groups(
     fen = price * SEASONS[month] ** 0.5 * np.exp(noise * rng.standard_normal(len(at)))
     fen = np.maximum(np.round(fen), 1).astype(np.int64)
     credited = rng.random(len(at)) < 0.004
-    credits = -(fen[credited] * 0.3).astype(np.int64)
-    return np.append(at, at[credited]), np.append(fen, credits)
+    refunds = -(fen[credited] * 0.3).astype(np.int64)
+    return np.append(at, at[credited]), np.append(fen, refunds)

@@ -112,9 +112,7 @@ def _add_attributes(
     records["former_grade"] = pd.Series(grades).mask(rng.random(count) < 0.22)
 
 
-def _make_addresses(
-    organisations: pd.DataFrame, rng: np.random.Generator
-) -> list[str]:
+def _make_addresses(organisations: pd.DataFrame, rng: np.random.Generator) -> list[str]:
     roads = rng.choice(words.ROADS, len(organisations))
     numbers = rng.integers(1, 400, len(organisations))
     pairs = zip(organisations["branch"], organisations["county"], strict=True)
@@ -201,7 +199,9 @@ def _make_copies(
     places = _count_names(organisations)
     names, kinds, weak = [], [], []
     for position in at:
-        organisation = Organisation(*organisations.iloc[position][: len(Organisation._fields)])
+        organisation = Organisation(
+            *organisations.iloc[position][: len(Organisation._fields)]
+        )
         variant, name = _draw_unique_variant(organisation, places, rng)
         names.append(name)
         kinds.append(variant.kind)
@@ -251,7 +251,9 @@ def _change_copies(
     rescued = bare & (rng.random(count) < 0.8)
     same_phone |= rescued
     true_code = copies["true_code"].astype(object)
-    wrong = true_code.str[:14] + true_code.str[15] + true_code.str[14] + true_code.str[16:]
+    wrong = (
+        true_code.str[:14] + true_code.str[15] + true_code.str[14] + true_code.str[16:]
+    )
     codes = true_code.where(code == _SAME_CODE)
     copies["credit_code"] = codes.mask(code == _WRONG_CODE, wrong)
     shared = copies["shared"].str.startswith("building").to_numpy()

@@ -14,8 +14,8 @@ AS_OF = np.datetime64("2026-01-05")
 LINES_PER_ACCOUNT = 15
 ORGANISATION_DEPARTMENT, PLANT = 0, 1  # the archetypes of S0-29 and S0-31
 
-# Employees (median, spread), share who are member lines, unified payment (chance, scale),
-# informatization (wish), by kind.
+# By kind: employees (median, spread), share who are members, unified payment (chance,
+# scale), wish for informatization.
 _KINDS = pd.DataFrame(
     {
         "government": (30, 0.80, 0.50, 0.80, 1.70, 0.45),
@@ -79,8 +79,8 @@ def _add_life(traits: pd.DataFrame, rng: np.random.Generator) -> None:
 
 def _find_flagships(organisations: pd.DataFrame, traits: pd.DataFrame) -> np.ndarray:
     """Return each branch's four largest organisations, whose members were won."""
-    largest = traits["employees"].drop(PLANT).sort_values(
-        ascending=False, kind="stable"
+    largest = (
+        traits["employees"].drop(PLANT).sort_values(ascending=False, kind="stable")
     )
     branch = organisations["branch"][largest.index]
     return branch.index[branch.groupby(branch).cumcount() < 4].to_numpy()
@@ -102,9 +102,7 @@ def _add_member_habits(
     lines[flagships] = 0.0
     first = ~organisations["branch"][flagships].duplicated().to_numpy()
     size = traits["employees"].to_numpy()[flagships]
-    large = np.where(
-        first, np.clip(0.7 * size, 435, 520), np.clip(0.4 * size, 60, 140)
-    )
+    large = np.where(first, np.clip(0.7 * size, 435, 520), np.clip(0.4 * size, 60, 140))
     lines *= np.maximum(0.56 * LINES_PER_ACCOUNT * count - large.sum(), count) / (
         lines.sum()
     )
@@ -209,7 +207,8 @@ def rank_taxpayers(
     ranks = np.zeros(len(kind), dtype=int)
     for branch in range(len(BRANCHES)):
         members = np.flatnonzero(
-            taxed & (organisations["branch"].to_numpy() == branch)
+            taxed
+            & (organisations["branch"].to_numpy() == branch)
             & (traits["left"].to_numpy() < 0)
         )
         listed = min(int(0.5 * len(members)), 430)

@@ -67,9 +67,9 @@ def make_pairs(records: pd.DataFrame) -> pd.DataFrame:
     repeated = records[records["organisation_id"].duplicated(keep=False)][columns]
     pairs = repeated.merge(repeated, on="organisation_id", suffixes=("_left", "_right"))
     pairs = pairs[pairs["account_id_left"] < pairs["account_id_right"]]
-    return pairs[["account_id_left", "account_id_right", "organisation_id"]].reset_index(
-        drop=True
-    )
+    return pairs[
+        ["account_id_left", "account_id_right", "organisation_id"]
+    ].reset_index(drop=True)
 
 
 def list_hard_negatives(province: Province) -> pd.DataFrame:
@@ -169,7 +169,7 @@ def list_branch_links(province: Province) -> pd.DataFrame:
 
 
 def _name_organisations(positions: np.ndarray) -> np.ndarray:
-    return np.char.add("o", np.char.zfill(positions.astype(str), 7))
+    return np.char.add("o", np.char.zfill(np.asarray(positions).astype(str), 7))
 
 
 def _list_totals(province: Province) -> pd.DataFrame:

@@ -74,8 +74,10 @@ def _add_region(organisation: Organisation, rng: np.random.Generator) -> str | N
     starts = (county.name, county.common, county.short)
     if organisation.county == PREFECTURE or not organisation.name.startswith(starts):
         return None
-    return (PROVINCE if rng.random() < 0.3 else "") + prefecture.common + (
-        organisation.name
+    return (
+        (PROVINCE if rng.random() < 0.3 else "")
+        + prefecture.common
+        + (organisation.name)
     )
 
 

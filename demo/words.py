@@ -5,8 +5,17 @@ Templates name the place they stand in: `{p}` a division as people say it (罗�
 behind the first form are other names in daily use.
 """
 
+
+def _read_words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _read_pairs(text: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in text.split())
+
+
 # Party and government bodies of a county or prefecture: official | daily | daily …
-ORGANS = tuple(
+ORGANS = _read_words(
     """
 中共{p}委组织部|{p}委组织部|中国共产党{p}委员会组织部
 中共{p}委宣传部|{p}委宣传部|中国共产党{p}委员会宣传部
@@ -54,10 +63,10 @@ ORGANS = tuple(
 {full}档案馆|{p}档案馆
 {full}公安局交通警察大队|{p}公安局交警大队|{p}交警大队
 {full}消防救援大队|{p}消防救援大队|{p}消防大队
-""".split()
+"""
 )
 
-SCHOOLS = tuple(
+SCHOOLS = _read_words(
     """
 {full}第一中学|{s}一中|{p}第一中学
 {full}第二中学|{s}二中|{p}第二中学
@@ -70,10 +79,10 @@ SCHOOLS = tuple(
 {full}第二小学|{p}第二小学|{s}二小
 {full}幼儿园|{p}幼儿园
 {full}特殊教育学校|{p}特殊教育学校|{s}特校
-""".split()
+"""
 )
 
-COLLEGES = tuple(
+COLLEGES = _read_words(
     """
 {s}师范学院|{s}师院
 {s}师范学院附属中学|{s}师院附中
@@ -83,10 +92,10 @@ COLLEGES = tuple(
 {s}职业技术学院|{s}职院
 {s}学院附属第一医院|{s}学院一附院
 {s}学院
-""".split()
+"""
 )
 
-HEALTH = tuple(
+HEALTH = _read_words(
     """
 {full}人民医院|{p}人民医院|{s}医院
 {full}第二人民医院|{p}第二人民医院|{s}二院
@@ -95,10 +104,10 @@ HEALTH = tuple(
 {full}疾病预防控制中心|{p}疾病预防控制中心|{p}疾控中心
 {full}人民医院体检中心|{p}人民医院体检中心
 {full}卫生监督所|{p}卫生监督所
-""".split()
+"""
 )
 
-UTILITIES = tuple(
+UTILITIES = _read_words(
     """
 云南电网有限责任公司{s}供电局|{s}供电局
 云南省烟草公司{s}分公司|{s}烟草分公司
@@ -114,11 +123,11 @@ UTILITIES = tuple(
 {p}粮食收储有限公司
 {p}供销合作社联合社|{p}供销社
 {p}污水处理厂
-""".split()
+"""
 )
 
-# Chains of banks and insurers: official name | daily name | what a county unit is called.
-BANKS = tuple(
+# Chains of banks and insurers: official name | daily name | unit in a county.
+BANKS = _read_words(
     """
 中国工商银行股份有限公司|工商银行|支行
 中国农业银行股份有限公司|农业银行|支行
@@ -129,17 +138,17 @@ BANKS = tuple(
 中国人寿保险股份有限公司|中国人寿|支公司
 中国人民财产保险股份有限公司|人保财险|支公司
 中国太平洋财产保险股份有限公司|太平洋财险|支公司
-""".split()
+"""
 )
 
-TOWNSHIP_UNITS = tuple(
+TOWNSHIP_UNITS = _read_words(
     """
 {p}{t}人民政府|{t}人民政府|{t}政府
 {p}{t}财政所|{t}财政所
 {p}公安局{t}派出所|{t}派出所
 {p}司法局{t}司法所|{t}司法所
 {p}{t}自然资源所|{t}自然资源所
-""".split()
+"""
 )
 TOWNSHIP_SCHOOLS = ("{p}{t}中学|{t}中学", "{p}{t}中心学校|{t}中心校")
 TOWNSHIP_HEALTH = ("{p}{t}卫生院|{t}卫生院", "{p}{t}中心卫生院防保所")
@@ -162,7 +171,7 @@ BRAND_SECOND = (
 BRAND_MIDDLE = "诚信恒达嘉瑞泰和联盛华云金润德益"
 
 # Trade | industry as the CRM names it.
-TRADES = tuple(
+TRADES = _read_words(
     """
 商贸|批发零售 贸易|批发零售 建材|批发零售 五金机电|批发零售 粮油|批发零售
 电子商务|批发零售 医药|批发零售 汽车销售服务|批发零售 家居|批发零售
@@ -180,62 +189,59 @@ TRADES = tuple(
 检测技术|科学技术 测绘|科学技术 环保科技|科学技术 生物科技|科学技术
 农业科技|农林牧渔 畜牧|农林牧渔 花卉|农林牧渔 果蔬|农林牧渔 种业|农林牧渔
 餐饮管理|住宿餐饮 教育咨询|教育
-""".split()
+"""
 )
-SHOP_TRADES = tuple(
+SHOP_TRADES = _read_words(
     """
 五金经营部|批发零售 建材经营部|批发零售 百货商行|批发零售 商行|批发零售
 超市|批发零售 大药房|批发零售 副食店|批发零售 汽修厂|居民服务
 火锅店|住宿餐饮 酒楼|住宿餐饮 广告装饰部|商务服务 幼儿园|教育
 打印社|商务服务 农资店|批发零售 茶行|批发零售 珠宝行|批发零售
-""".split()
+"""
 )
 HOTELS = ("大酒店", "酒店", "宾馆", "商务酒店", "假日酒店", "国际大酒店", "温泉酒店")
-FARM_TRADES = tuple(
+FARM_TRADES = _read_words(
     """
 种植 养殖 种养殖 蔬菜种植 中药材种植 烤烟种植 花椒种植 生猪养殖 肉牛养殖 魔芋种植
-""".split()
+"""
 )
 FARM_FORMS = ("农民专业合作社", "家庭农场", "农场")
 FORMS = ("有限公司", "有限责任公司", "股份有限公司", "合伙企业(有限合伙)")
 FORM_WEIGHTS = (0.74, 0.15, 0.07, 0.04)
-STATE_PREFIXES = ("国有", "省", "云")
 
-ROADS = tuple(
+ROADS = _read_words(
     """
 人民路 建设路 振兴街 文笔路 龙泉路 文化路 南宁路 环城北路 环城东路 胜利街 交通路
 迎宾大道 团结路 紫云路 翠峰路 学府路 金江路 西苑路 和平街 新华街 玉林路 长征路
 工业园区一号路 物流园中路
-""".split()
+"""
 )
-BUILDINGS = tuple(
+BUILDINGS = _read_words(
     """
 金都大厦 银杏广场 世纪中心 创业孵化园 财富中心 商会大厦 国际商务楼 万通大厦
-""".split()
+"""
 )
 
 # Characters that are mistaken for one another when a name is typed from hearing.
-TYPOS = dict(
-    pair.split("=")
-    for pair in """
-宏=红 鸿=宏 鑫=新 兴=星 盛=胜 泰=太 恒=衡 瑞=锐 祥=详 昌=畅 隆=龙 锦=锦 嘉=佳
+TYPOS = _read_pairs(
+    """
+宏=红 鸿=宏 鑫=新 兴=星 盛=胜 泰=太 恒=衡 瑞=锐 祥=详 昌=畅 隆=龙 嘉=佳
 佳=加 诚=成 信=兴 顺=舜 达=大 远=元 源=原 丰=峰 峰=锋 福=富 通=同 华=化 腾=滕
 鹏=朋 翔=祥 博=搏 创=闯 辉=晖 康=慷 宁=凝 荣=蓉 茂=贸 旺=望 成=诚 业=叶
-""".split()
+"""
 )
 
 # Simplified and traditional forms of characters that occur in the names.
-TRADITIONAL = dict(
-    pair.split("=")
-    for pair in """
+TRADITIONAL = _read_pairs(
+    """
 云=雲 陆=陸 县=縣 财=財 会=會 华=華 业=業 贸=貿 电=電 厂=廠 务=務 学=學 医=醫
 银=銀 农=農 龙=龍 马=馬 泽=澤 罗=羅 东=東 兴=興 达=達 丰=豐 宾=賓 馆=館 矿=礦
 实=實 发=發 经=經 营=營 组=組 织=織 责=責 绿=綠 应=應 庆=慶 腾=騰 荣=榮 顺=順
-远=遠 鸿=鴻 鹏=鵬 凤=鳳 诚=誠 创=創 维=維 飞=飛 鲁=魯 镇=鎮 祥=祥 云=雲 宁=寧
-联=聯 党=黨 号=號 国=國 设=設 环=環 运=運 输=輸 产=產 润=潤 瑞=瑞 聚=聚 时=時
-传=傳 饲=飼 纸=紙 装=裝 饰=飾 园=園 钢=鋼 结=結 构=構 双=雙 龙=龍 岭=嶺 冲=衝
-师=師 范=範 个=個 开=開 弥=彌 红=紅 广=廣 场=場 车=車 销=銷 产=產 劳=勞 动=動
-""".split()
+远=遠 鸿=鴻 鹏=鵬 凤=鳳 诚=誠 创=創 维=維 飞=飛 鲁=魯 镇=鎮 宁=寧
+联=聯 党=黨 号=號 国=國 设=設 环=環 运=運 输=輸 产=產 润=潤 时=時
+传=傳 饲=飼 纸=紙 装=裝 饰=飾 园=園 钢=鋼 结=結 构=構 双=雙 岭=嶺 冲=衝
+师=師 范=範 个=個 开=開 弥=彌 红=紅 广=廣 场=場 车=車 销=銷 劳=勞 动=動
+"""
 )
 
 ABBREVIATIONS = (

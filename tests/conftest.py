@@ -17,6 +17,7 @@ from jinta.clean_cli import TEST_FOLDER
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect_info, ensure_warehouse
 from jinta.warehouse.embedded import stop_server
+from jinta.warehouse.place import create_home
 
 TESTS = Path(__file__).parent
 KINDS = ("unit", "dags", "integration", "e2e")
@@ -33,9 +34,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Settings]:
-    """Settings of the test server's maintenance database; nothing of yours is used."""
+    """Settings of an empty warehouse on the test server; nothing of yours is used."""
+    create_home(load_settings().home)
     home = load_settings().home / TEST_FOLDER
-    settings = replace(load_settings({}), home=home, database="postgres")
+    settings = replace(load_settings({}), home=home)
+    ensure_warehouse(settings)
     drop_databases(settings, is_dead)
     yield settings
     drop_databases(settings, lambda pid: pid == psutil.Process().pid)

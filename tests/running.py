@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from jinta import pipeline
@@ -14,6 +15,7 @@ from jinta.airflow_env import export_settings
 from jinta.runs.ledger import Request, parse_month
 from jinta.settings import Settings, list_environ
 from jinta.warehouse import connect
+from jinta.warehouse.lease import identify_process
 
 TINY = Path(__file__).parent / "data" / "tiny" / "sources.yml"
 
@@ -25,6 +27,7 @@ def run_pipeline(
     to_month: str | None = None,
 ) -> int:
     """Do what the nightly DAG does, task by task; the publication's id."""
+    settings = replace(settings, run_holder=identify_process())
     request = Request(
         sources=str(sources),
         from_month=parse_month(from_month),

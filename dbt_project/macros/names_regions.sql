@@ -13,7 +13,7 @@
             (
                 {{ spelling }}.region_level < 3
                 or substr({{ name }}.rest, length({{ spelling }}.spelling) + 1, 1)
-                <> all (array['山', '湖', '江', '河', '寺', '路', '街'])
+                <> all (array['山', '寺', '路'])
             )
             and case
                 when {{ name }}.region_level = 0

@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[str, str]] = {
         "Override a suggested tier, with a reason and an end.",
     ),
     "lead": ("jinta.report.rules_cli:lead", "Record what becomes of a lead."),
+    "gates": ("jinta.gates.cli:gates", "Show what the gates of a run found."),
     "publications": (
         "jinta.publish.cli:publications",
         "List what was published when.",

@@ -218,7 +218,9 @@ def _print_summary(summary: dict[str, Any], *, quiet: bool, as_json: bool) -> No
             f"{summary['run_id']}\n"
         )
     else:
-        render_summary(summary, Console())
+        console = Console()
+        # A log file has no width of its own; the tables need some.
+        render_summary(summary, Console(width=max(console.width, 100)))
 
 
 def _make_log_path(settings: Settings, moment: datetime) -> Path:

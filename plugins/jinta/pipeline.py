@@ -60,15 +60,20 @@ def build(settings: Settings, run_id: str, stage: str) -> None:
         RuleError: A published rule version was changed.
     """
     from jinta.report.rules import check_rules
-    from jinta.transform import run_dbt
+    from jinta.transform import hash_seeds, run_dbt
 
     with runs.enter_stage(settings, run_id, f"build {stage}") as detail:
         if detail is None:
             return
+        without_seeds = False
         if stage == "raw":
             months = runs.plan_months(settings, run_id)
             detail["months"] = [month.isoformat() for month in months]
-        nodes = run_dbt(settings, run_id, stage)
+            detail["seeds_hash"] = hash_seeds(settings)
+            without_seeds = runs.are_seeds_loaded(
+                settings, run_id, detail["seeds_hash"]
+            )
+        nodes = run_dbt(settings, run_id, stage, without_seeds=without_seeds)
         if stage == "raw":
             check_rules(settings)
         detail["nodes"] = [

@@ -1,16 +1,17 @@
 """DAGs are parsed against an Airflow home of the tests' own, never the user's."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[2]
-
+HOME = tempfile.mkdtemp(prefix="jinta-airflow-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ.update(
     {
-        "AIRFLOW_HOME": tempfile.mkdtemp(prefix="jinta-airflow-"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
+        "AIRFLOW_HOME": HOME,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[2] / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 )

@@ -3,17 +3,17 @@
     {
         'table': 'billing.line_bills', 'month': 'bill_month', 'measure': 'amount',
         'reference': 'line_id', 'parent': 'billing.subscriptions',
-        'business_columns': ['line_id', 'item_code', 'amount'],
+        'business_columns': ['line_id', 'item_code'],
     },
     {
         'table': 'billing.unified_payment_bills', 'month': 'bill_month',
         'measure': 'amount', 'reference': 'account_id', 'parent': 'crm.accounts',
-        'business_columns': ['account_id', 'product_code', 'amount'],
+        'business_columns': ['account_id', 'product_code'],
     },
     {
         'table': 'billing.informatization_bills', 'month': 'bill_month',
         'measure': 'amount', 'reference': 'account_id', 'parent': 'crm.accounts',
-        'business_columns': ['account_id', 'product_code', 'amount'],
+        'business_columns': ['account_id', 'product_code'],
     },
     {
         'table': 'billing.line_status_changes', 'month': 'change_month',

@@ -71,7 +71,7 @@ from limits
 where
     num_nulls(
         limits.auto_merge_line, limits.review_line, limits.name_candidate_floor,
-        limits.evidence_candidate_floor, limits.close_brand_floor,
+        limits.evidence_candidate_floor, limits.hard_key_floor,
         limits.brand_penalty, limits.exact_name_max_records,
         limits.evidence_max_records, limits.gram_max_names, limits.grams_per_name,
         limits.block_max_names, limits.han_gram_length, limits.latin_gram_length

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from jinta.errors import UsageError
@@ -31,8 +30,7 @@ def gates(
         rows = connection.execute(
             """
             select
-                run_id, gate, check_id, severity, passed, month, subject, observed,
-                expected, message
+                run_id, gate, check_id, severity, passed, observed, expected, message
             from control.gate_results
             where
                 run_id = coalesce(%s, (
@@ -51,17 +49,16 @@ def gates(
             "`jinta runs` lists the runs.",
         )
     passed = sum(row[4] for row in rows)
-    table = Table(box=None, header_style="bold")
-    for heading in ("gate", "check", "", "found", "allowed", "message"):
-        table.add_column(heading)
-    for _, gate, check, severity, is_passed, _, _, observed, expected, text in rows:
-        if everything or not is_passed:
-            mark = Text("passed", style="green")
-            if not is_passed:
-                mark = Text(
-                    severity, style="red" if severity == "critical" else "yellow"
-                )
-            table.add_row(gate, check, mark, observed, expected, Text(text))
     console.print(f"Run {rows[0][0]}: {passed} checks passed.")
-    if table.row_count:
-        console.print(table)
+    for _, gate, check, severity, is_passed, observed, expected, message in rows:
+        if is_passed and not everything:
+            continue
+        line = Text(f"{gate:<11}")
+        if is_passed:
+            line.append("passed    ", style="green")
+            line.append(f"{check}: {observed} ({expected})")
+        else:
+            style = "bold red" if severity == "critical" else "yellow"
+            line.append(f"{severity:<10}", style=style)
+            line.append(f"{message} [{check}: {expected} allowed]")
+        console.print(line)

@@ -11,6 +11,7 @@ import psycopg
 from jinta.errors import GateFailure
 from jinta.gates.rules import (
     COMMON,
+    KEY_COLUMNS,
     Finding,
     Observation,
     Rule,
@@ -18,7 +19,7 @@ from jinta.gates.rules import (
     load_profile,
     load_rules,
     make_frame,
-    matches,
+    select_observations,
     split_by_rule_set,
 )
 from jinta.settings import Settings
@@ -103,7 +104,7 @@ def _judge(
     ):
         frame = make_frame(chosen, observations)
         outside = judge_frame(settings, run_id, gate, rule_set, chosen, frame)
-        keys = frame[["month", "system_name", "subject"]].to_numpy().tolist()
+        keys = frame[KEY_COLUMNS].to_numpy().tolist()
         for rule in chosen:
             broken = {tuple(keys[place]) for place in outside.get(rule.check_id, ())}
             findings += _collect_findings(rule, rule_set, observations, broken)
@@ -116,9 +117,7 @@ def _collect_findings(
     observations: Sequence[Observation],
     broken: set[tuple[str, ...]],
 ) -> list[Finding]:
-    looked_at = [
-        item for item in observations if item.value is not None and matches(rule, item)
-    ]
+    looked_at = select_observations(rule, observations)
     if not looked_at and rule.is_required:
         return [
             Finding(
@@ -133,16 +132,7 @@ def _collect_findings(
                 expected=rule.expected,
             )
         ]
-    outside = [
-        item
-        for item in looked_at
-        if (
-            item.month.isoformat() if item.month else "",
-            item.system_name,
-            item.subject,
-        )
-        in broken
-    ]
+    outside = [item for item in looked_at if item.key in broken]
     if outside:
         return [describe(rule, item, observations) for item in outside]
     count = len(looked_at)

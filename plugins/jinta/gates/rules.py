@@ -38,6 +38,8 @@ class Rule:
     max_value: Decimal | None
     is_required: bool
     message: str
+    base_metric: str | None = None
+    min_base: Decimal | None = None
 
     @property
     def expected(self) -> str:
@@ -59,6 +61,12 @@ class Observation:
     subject: str
     metric: str
     value: Decimal | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Month, system and subject, as a row of the frame names them."""
+        month = self.month.isoformat() if self.month else ""
+        return (month, self.system_name, self.subject)
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ def load_rules(connection: psycopg.Connection, gate: str) -> list[Rule]:
     """
     rows = connection.execute(
         "select check_id, rule_set, metric, subject, severity, min_value, max_value, "
-        "is_required, message from rules.gate_rules where gate = %s "
+        "is_required, message, base_metric, min_base from rules.gate_rules where gate = %s "
         "order by check_id, rule_set",
         [gate],
     ).fetchall()
@@ -185,14 +193,8 @@ def make_frame(
 
     rows: dict[tuple[str, str, str], dict[str, float]] = {}
     for rule in rules:
-        for item in observations:
-            if item.value is not None and matches(rule, item):
-                key = (
-                    item.month.isoformat() if item.month else "",
-                    item.system_name,
-                    item.subject,
-                )
-                rows.setdefault(key, {})[rule.check_id] = float(item.value)
+        for item in select_observations(rule, observations):
+            rows.setdefault(item.key, {})[rule.check_id] = float(item.value or 0)
     keys = pd.DataFrame(list(rows), columns=KEY_COLUMNS, dtype="str")
     values = pd.DataFrame(
         list(rows.values()), columns=[rule.check_id for rule in rules], dtype="float64"
@@ -200,11 +202,27 @@ def make_frame(
     return pd.concat([keys, values], axis="columns")
 
 
-def matches(rule: Rule, observation: Observation) -> bool:
-    """Whether a rule looks at an observation."""
-    return rule.metric == observation.metric and fnmatchcase(
-        observation.subject, rule.subject
-    )
+def select_observations(
+    rule: Rule, observations: Sequence[Observation]
+) -> list[Observation]:
+    """Select what a rule looks at; a value that rests on too little is left out."""
+    selected = [
+        item
+        for item in observations
+        if item.metric == rule.metric
+        and item.value is not None
+        and fnmatchcase(item.subject, rule.subject)
+    ]
+    if rule.base_metric is None or rule.min_base is None:
+        return selected
+    broad = {
+        item.key
+        for item in observations
+        if item.metric == rule.base_metric
+        and item.value is not None
+        and item.value >= rule.min_base
+    }
+    return [item for item in selected if item.key in broad]
 
 
 def describe(
@@ -221,8 +239,7 @@ def describe(
     values = {
         other.metric: format_number(other.value)
         for other in others
-        if (other.month, other.system_name, other.subject)
-        == (observation.month, observation.system_name, observation.subject)
+        if other.key == observation.key
     }
     observed = format_number(observation.value)
     values |= {

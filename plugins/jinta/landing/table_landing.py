@@ -267,7 +267,7 @@ class TableLanding:
         taken: list[TakenRow],
         reason: str,
     ) -> None:
-        """Move rows with a taken key to the quarantine, as far as known as they came."""
+        """Move rows whose key is taken to the quarantine, as they came if known."""
         if not taken:
             return
         measure = self.table.measure.name if self.table.measure else None

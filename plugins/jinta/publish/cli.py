@@ -34,7 +34,7 @@ def publications(
         return
     table = Table(box=None, header_style="bold")
     for heading in ("id", "published (UTC)", "kind", "run", "months", "slices", "note"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading != "note")
     for publication in found:
         table.add_row(*_describe(publication))
     console.print(table)

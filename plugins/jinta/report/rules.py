@@ -112,8 +112,8 @@ def check_rules(settings: Settings) -> None:
                 "select month from control.run_months order by month"
             )
         ]
-        check_soundness(rules, months)
         check_unchanged(rules, read_published(connection))
+        check_soundness(rules, months)
 
 
 def check_soundness(rules: Rules, months: Iterable[date]) -> None:

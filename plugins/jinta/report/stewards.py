@@ -234,10 +234,14 @@ def _decide(kind: DecisionKind, left: str, right: str, by: str, reason: str) -> 
 
 
 def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
-    row = connection.execute(
-        "select count(distinct _system) from raw.crm__accounts where account_id = %s",
-        [account_id],
-    ).fetchone()
+    try:
+        row = connection.execute(
+            "select count(distinct _system) from raw.crm__accounts"
+            " where account_id = %s",
+            [account_id],
+        ).fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
     systems = row[0] if row else 0
     if systems == 0:
         raise UsageError(

@@ -229,7 +229,6 @@ def _render_landed(landed: list[dict[str, Any]]) -> Table:
         "rows_extracted",
         "rows_new",
         "rows_changed",
-        "rows_unchanged",
         "rows_ended",
         "rows_quarantined",
     )

@@ -3,6 +3,7 @@
 from jinta.runs.ledger import (
     Request,
     Run,
+    are_seeds_loaded,
     close_run,
     enter_stage,
     fail_run,
@@ -14,6 +15,7 @@ from jinta.runs.months import plan_months
 __all__ = [
     "Request",
     "Run",
+    "are_seeds_loaded",
     "close_run",
     "enter_stage",
     "fail_run",

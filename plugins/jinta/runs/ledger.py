@@ -7,6 +7,7 @@ starts afresh.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,7 +118,9 @@ def open_run(
     ).resolve()
     as_of = load_sources(sources_path, settings).as_of or datetime.now(UTC).date()
     ensure_warehouse(settings)
-    asked = request.as_json()
+    asked = request.as_json() | {
+        "inputs_hash": hash_inputs(settings.dbt_project, sources_path)
+    }
     with connect(settings, "loader") as connection:
         latest = connection.execute(
             "select run_id, status, sources_path, requested, as_of_date "
@@ -155,6 +158,25 @@ def open_run(
         publication_id=None,
         is_resumed=resumable,
     )
+
+
+def hash_inputs(dbt_project: Path, sources_path: Path) -> str:
+    """A hash of the models, rules and sources file that a run works by.
+
+    A killed run is resumed only under the same: half a run by old rules and half by
+    new ones would be neither.
+    """
+    digest = hashlib.sha256()
+    files = [
+        path
+        for path in sorted(dbt_project.rglob("*"))
+        if path.suffix in {".sql", ".yml", ".csv"}
+        and path.relative_to(dbt_project).parts[0] not in {"target", "logs"}
+    ]
+    for path in [*files, sources_path]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def load_run(settings: Settings, run_id: str) -> Run:
@@ -218,6 +240,27 @@ def enter_stage(
             _mark_stage(settings, run_id, stage, "failed", detail)
             raise
         _mark_stage(settings, run_id, stage, "done", detail)
+
+
+def are_seeds_loaded(settings: Settings, run_id: str, seeds_hash: str) -> bool:
+    """Whether the last stage that loaded seeds, of any earlier run, loaded these.
+
+    A stage that stopped half-way may have loaded others: then it is no.
+    """
+    with connect(settings, "loader", run_id=run_id, stage="ledger") as connection:
+        row = connection.execute(
+            "select status = 'done' and detail ->> 'seeds_hash' = %s "
+            "from control.stages where stage = 'build raw' and run_id <> %s "
+            "order by started_at desc limit 1",
+            [seeds_hash, run_id],
+        ).fetchone()
+        attempts = connection.execute(
+            "select attempts from control.stages "
+            "where stage = 'build raw' and run_id = %s",
+            [run_id],
+        ).fetchone()
+    # An attempt of this very run that was killed may have loaded half of them.
+    return row == (True,) and attempts == (1,)
 
 
 def close_run(settings: Settings, run_id: str, publication_id: int) -> None:

@@ -154,7 +154,8 @@ class TableMapping:
             "exclude": dict(self.exclude),
             "collapse": None if self.collapse is None else asdict(self.collapse),
             "contract": [
-                asdict(c) | {"description": ""} for c in table.columns.values()
+                asdict(table.columns[name]) | {"description": ""}
+                for name in sorted(self.columns)
             ],
             "key": table.key,
         }

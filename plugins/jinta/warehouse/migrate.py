@@ -4,6 +4,7 @@ The SQL lies in `ddl/`; every statement can be run again. A hash of it is kept i
 database, so that nothing is run when nothing changed.
 """
 
+import contextlib
 import hashlib
 import re
 from dataclasses import replace
@@ -106,13 +107,13 @@ def _is_current(settings: Settings) -> bool:
 
 
 def _connect_maintenance(info: dict[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect to the database that every server has, or else to the warehouse's."""
+    options = {"autocommit": True, "connect_timeout": CONNECT_SECONDS}
     try:
-        return psycopg.connect(
-            **{**info, "dbname": "postgres"},
-            autocommit=True,
-            connect_timeout=CONNECT_SECONDS,
-        )
+        return psycopg.connect(**{**info, **options, "dbname": "postgres"})
     except psycopg.OperationalError as error:
+        with contextlib.suppress(psycopg.OperationalError):
+            return psycopg.connect(**info, **options)
         raise WarehouseError(
             f"Can't connect to {info['host']}:{info['port']} as {info['user']}: "
             f"{str(error).strip()}",

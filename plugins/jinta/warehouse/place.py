@@ -6,6 +6,7 @@ folder or the binaries (a checkout below a closed folder), both go to a folder o
 which `location` in the state folder names. Nobody's folder is opened up.
 """
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -126,6 +127,8 @@ def remove_place(home: Path) -> None:
         shutil.rmtree(home / "postgres", ignore_errors=True)
     else:
         shutil.rmtree(base)
+        with contextlib.suppress(OSError):
+            base.parent.rmdir()  # unless other checkouts keep theirs there
     (home / "location").unlink(missing_ok=True)
 
 

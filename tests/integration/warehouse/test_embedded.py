@@ -269,10 +269,11 @@ def test_moved_checkout_finds_its_server_outside(tmp_path):
 )
 def test_root_of_a_container_recovers_without_looking_into_processes(home):
     script = (
-        "import os, pathlib, signal, sys; from jinta.warehouse.embedded import *;"
+        "import psutil, pathlib, sys; from jinta.warehouse.embedded import *;"
         "home = pathlib.Path(sys.argv[1]); first = start_server(home);"
         "assert start_server(home) == first; running = find_postmaster(home);"
-        "assert running.is_ready; os.kill(running.pid, signal.SIGKILL);"
+        "assert running.is_ready; postmaster = psutil.Process(running.pid);"
+        "postmaster.kill(); psutil.wait_procs([postmaster], timeout=10);"
         "start_server(home); assert find_postmaster(home).pid != running.pid"
     )
     caps = ["--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]

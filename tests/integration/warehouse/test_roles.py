@@ -41,7 +41,7 @@ CONTROL = {
     "stages": (WORKERS, WORKERS, set()),
     "leases": (WORKERS, WORKERS, WORKERS),
     "run_months": (WORKERS, WORKERS, WORKERS),
-    "gate_results": (WORKERS, set(), set()),
+    "gate_results": (WORKERS, set(), {"publisher"}),
     "loads": ({"loader"}, set(), set()),
     "load_months": ({"loader"}, set(), set()),
     "publications": ({"publisher"}, set(), set()),

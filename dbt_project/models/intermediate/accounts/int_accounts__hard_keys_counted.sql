@@ -23,7 +23,6 @@ keys_listed as (
 
     select
         records.source_record_id,
-        records.branch_marker,
         keys.key_kind,
         keys.key_value
 
@@ -46,7 +45,6 @@ final as (
         keys_listed.source_record_id,
         keys_listed.key_kind,
         keys_listed.key_value,
-        coalesce(keys_listed.branch_marker, '') as branch_marker,
         count(*) over same_value as records_sharing,
         count(*) over same_value <= hard_keys.max_records as is_used
 

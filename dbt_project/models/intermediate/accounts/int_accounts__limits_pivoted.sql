@@ -33,7 +33,7 @@ limits_in_force as (
         max(match_limits.version) as limits_version,
         {%- for limit in [
             'auto_merge_line', 'review_line', 'name_candidate_floor',
-            'evidence_candidate_floor', 'close_brand_floor', 'brand_penalty'
+            'evidence_candidate_floor', 'hard_key_floor', 'brand_penalty'
         ] %}
         max(match_limits.limit_value) filter (
             where match_limits.limit_name = '{{ limit }}'
@@ -83,7 +83,7 @@ final as (
         limits_in_force.review_line,
         limits_in_force.name_candidate_floor,
         limits_in_force.evidence_candidate_floor,
-        limits_in_force.close_brand_floor,
+        limits_in_force.hard_key_floor,
         limits_in_force.brand_penalty,
         limits_in_force.exact_name_max_records,
         limits_in_force.evidence_max_records,

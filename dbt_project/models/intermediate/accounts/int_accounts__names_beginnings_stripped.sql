@@ -47,9 +47,9 @@ candidates_{{ round }} as (
             partition by names.name_text
             order by
                 length(spellings.spelling) desc,
+                spellings.spelling_kind,
                 starts_with(spellings.region_prefix, names.region_prefix) desc,
                 spellings.region_level,
-                spellings.spelling_kind,
                 spellings.stands_for
         ) as candidate_rank
 

@@ -1,5 +1,6 @@
--- One row per branch name that says where the branch is, after the legal form
--- (…有限公司|罗平|分公司) or just before the marker (国美电器|昆明|分公司).
+-- One row per name that says where its body is at the end: a branch after the legal form
+-- (…有限公司|罗平|分公司) or just before the marker (国美电器|昆明|分公司), a company just
+-- before the form (环球航运|青岛|有限公司).
 with
 
 names_parsed as (
@@ -59,12 +60,21 @@ places as (
             and right(names_parsed.body, length(spellings.spelling))
             = spellings.spelling
 
+    inner join names_stripped on names_parsed.name_text = names_stripped.name_text
+
     where
-        names_parsed.branch_marker is not null
-        and names_parsed.tail = ''
+        names_parsed.tail = ''
         and spellings.spelling_kind = 'region'
         and spellings.short_name_use in ('full', 'plain')
-        and length(names_parsed.body) >= length(spellings.spelling) + 2
+        and case
+            when names_parsed.branch_marker is not null
+                then length(names_parsed.body) >= length(spellings.spelling) + 2
+            -- A brand word may end like a city: three characters must stand before it.
+            else
+                names_stripped.region_code is null
+                and spellings.region_level < 3
+                and length(names_parsed.body) >= length(spellings.spelling) + 3
+        end
 
 ),
 

@@ -20,28 +20,12 @@ legal_forms as (
 
 ),
 
-form_pattern as (
-
-    select
-        '^(.*?)('
-        || string_agg(
-            legal_forms.legal_form_text,
-            '|' order by
-                length(legal_forms.legal_form_text) desc, legal_forms.legal_form_text
-        )
-        || ')(.*)$' as pattern
-
-    from legal_forms
-
-    where {{ has_han('legal_forms.legal_form_text') }}
-
-),
-
 markers_ranked as (
 
     select
         names_expanded.name_text,
-        words.word as branch_marker,
+        case when words.word_kind = 'branch_marker' then words.word end
+            as branch_marker,
         row_number() over (
             partition by names_expanded.name_text order by length(words.word) desc
         ) as marker_rank
@@ -54,7 +38,7 @@ markers_ranked as (
             and right(names_expanded.expanded_rest, length(words.word)) = words.word
 
     where
-        words.word_kind = 'branch_marker'
+        words.word_kind in ('branch_marker', 'not_branch_marker')
         -- A marker that is the whole name marks nothing.
         and (
             names_expanded.head_name is not null
@@ -84,7 +68,7 @@ names_unmarked as (
 
 ),
 
-names_split as (
+names_ordered as (
 
     select
         names_unmarked.name_text,
@@ -94,45 +78,67 @@ names_split as (
             when names_unmarked.branch_marker is not null
                 then substring(names_unmarked.unmarked_rest from '第[0-9]+$')
         end as branch_ordinal,
-        regexp_match(
-            case
-                when names_unmarked.branch_marker is not null
-                    then regexp_replace(names_unmarked.unmarked_rest, '第[0-9]+$', '')
-                else names_unmarked.unmarked_rest
-            end,
-            form_pattern.pattern
-        ) as parts,
-        names_unmarked.unmarked_rest
+        case
+            when names_unmarked.branch_marker is not null
+                then regexp_replace(names_unmarked.unmarked_rest, '第[0-9]+$', '')
+            else names_unmarked.unmarked_rest
+        end as formed_rest
 
     from names_unmarked
 
-    cross join form_pattern
+),
+
+-- The first form in the name, the longest that begins there.
+forms_ranked as (
+
+    select
+        names_ordered.name_text,
+        legal_forms.legal_form_text,
+        legal_forms.legal_form,
+        strpos(names_ordered.formed_rest, legal_forms.legal_form_text) as form_place,
+        row_number() over (
+            partition by names_ordered.name_text
+            order by
+                strpos(names_ordered.formed_rest, legal_forms.legal_form_text),
+                length(legal_forms.legal_form_text) desc
+        ) as form_rank
+
+    from names_ordered
+
+    inner join legal_forms
+        on strpos(names_ordered.formed_rest, legal_forms.legal_form_text) > 0
+
+    where {{ has_han('legal_forms.legal_form_text') }}
 
 ),
 
 final as (
 
     select
-        names_split.name_text,
-        names_split.head_name,
+        names_ordered.name_text,
+        names_ordered.head_name,
+        case
+            when forms_ranked.form_place is null then names_ordered.formed_rest
+            else left(names_ordered.formed_rest, forms_ranked.form_place - 1)
+        end as body,
+        forms_ranked.legal_form_text,
+        forms_ranked.legal_form,
         coalesce(
-            names_split.parts[1],
-            left(
-                names_split.unmarked_rest,
-                length(names_split.unmarked_rest)
-                - coalesce(length(names_split.branch_ordinal), 0)
-            )
-        ) as body,
-        names_split.parts[2] as legal_form_text,
-        legal_forms.legal_form,
-        coalesce(names_split.parts[3], '') as tail,
-        names_split.branch_ordinal,
-        names_split.branch_marker
+            substr(
+                names_ordered.formed_rest,
+                forms_ranked.form_place + length(forms_ranked.legal_form_text)
+            ),
+            ''
+        ) as tail,
+        names_ordered.branch_ordinal,
+        names_ordered.branch_marker
 
-    from names_split
+    from names_ordered
 
-    left join legal_forms
-        on names_split.parts[2] = legal_forms.legal_form_text
+    left join forms_ranked
+        on
+            names_ordered.name_text = forms_ranked.name_text
+            and forms_ranked.form_rank = 1
 
 )
 

@@ -32,6 +32,12 @@ divisions as (
 
 ),
 
+brands as (
+
+    select * from {{ ref('int_accounts__names_brands_read') }}
+
+),
+
 names_joined as (
 
     select
@@ -39,7 +45,11 @@ names_joined as (
         names_parsed.head_name,
         names_parsed.branch_marker,
         names_parsed.branch_ordinal,
-        coalesce(branches_placed.body, names_parsed.body) as body,
+        -- Where nothing else tells the body apart, the doubtful region does (吉安科技).
+        concat(
+            case when brands.brand_word is null then names_stripped.uncertain_word end,
+            coalesce(branches_placed.body, names_parsed.body)
+        ) as body,
         coalesce(branches_placed.tail, names_parsed.tail) as tail,
         names_stripped.uncertain_word,
         coalesce(names_stripped.region_code, names_prepared.bracket_region_code)
@@ -59,6 +69,8 @@ names_joined as (
 
     left join branches_placed on names_parsed.name_text = branches_placed.name_text
 
+    left join brands on names_parsed.name_text = brands.name_text
+
 ),
 
 names_titled as (
@@ -72,7 +84,10 @@ names_titled as (
         names_joined.branch_ordinal,
         names_joined.tail,
         concat(names_joined.head_name, names_joined.body) as head_part,
-        own.region_title,
+        coalesce(
+            own.region_title,
+            case when names_joined.branch_marker is null then places.region_title end
+        ) as region_title,
         coalesce(
             places.region_title,
             case when names_joined.head_name is not null then own.region_title end

@@ -1,125 +1,70 @@
--- One row per source record and name it goes by: its own, its aliases, its trading name.
+-- One row per source record and name it goes by, ready to be compared.
 with
-
-records as (
-
-    select * from {{ ref('int_accounts__records_current') }}
-
-),
-
-aliases as (
-
-    select * from {{ ref('stg_crm__account_aliases') }}
-
-),
-
-names as (
-
-    select * from {{ ref('int_accounts__names_normalised') }}
-
-),
-
-limits as (
-
-    select * from {{ ref('int_accounts__limits_pivoted') }}
-
-),
-
-names_collected as (
-
-    select
-        records.source_record_id,
-        records.account_name as name_text,
-        'own' as name_kind
-
-    from records
-
-    union all
-
-    select
-        records.source_record_id,
-        aliases.alias as name_text,
-        'alias' as name_kind
-
-    from aliases
-
-    inner join records
-        on {{ refers_to('aliases', 'records', 'account_id') }}
-
-    union all
-
-    select
-        records.source_record_id,
-        names.trading_name as name_text,
-        'trading' as name_kind
-
-    from records
-
-    inner join names
-        on records.account_name = names.name_text
-
-    where names.trading_name is not null
-
-),
-
--- What one record calls itself twice counts once, as the strongest kind.
-names_told_apart as (
-
-    select
-        names_collected.source_record_id,
-        names_collected.name_text,
-        min(
-            case names_collected.name_kind
-                when 'own' then 1
-                when 'alias' then 2
-                else 3
-            end
-        ) as kind_rank
-
-    from names_collected
-
-    group by
-        names_collected.source_record_id,
-        names_collected.name_text
-
-),
 
 names_read as (
 
+    select * from {{ ref('int_accounts__record_names_read') }}
+
+),
+
+-- 富源大河煤矿 of 富源县 begins with its county, which no list of places can tell from a
+-- brand word; the record's own county can.
+counties_led as (
+
     select
-        names_told_apart.source_record_id,
-        names_told_apart.name_text,
-        (array['own', 'alias', 'trading'])[names_told_apart.kind_rank] as name_kind,
-        records.branch_id,
-        records.county_stem,
-        coalesce(
-            nullif(names.core_name, ''), names.normalised_name, names.folded_name
-        ) as match_name,
-        -- 第一 in 第一中学 tells one school of a town from another, not from those elsewhere.
-        case when names.brand_word !~ '^第?[0-9]+$' then names.brand_word end
+        names_read.source_record_id,
+        names_read.name_text,
+        length(names_read.county_stem) as prefix_length
+
+    from names_read
+
+    where
+        num_nonnulls(
+            names_read.name_county_stem, names_read.city_stem, names_read.province_stem
+        ) = 0
+        and starts_with(names_read.match_name, names_read.county_stem)
+        and length(names_read.match_name) >= length(names_read.county_stem) + 4
+        and (
+            names_read.brand_word is null
+            or starts_with(names_read.brand_word, names_read.county_stem)
+            and length(names_read.brand_word) >= length(names_read.county_stem) + 2
+        )
+
+),
+
+names_placed as (
+
+    select
+        names_read.source_record_id,
+        names_read.name_text,
+        names_read.name_kind,
+        names_read.branch_id,
+        names_read.county_stem,
+        substr(names_read.match_name, coalesce(counties_led.prefix_length, 0) + 1)
+            as match_name,
+        substr(names_read.brand_word, coalesce(counties_led.prefix_length, 0) + 1)
             as brand_word,
-        names.legal_form,
-        names.organ_type,
-        {{ region_stem('names.region_province') }} as province_stem,
-        {{ region_stem('names.region_city') }} as city_stem,
-        {{ region_stem('names.region_county') }} as name_county_stem,
-        names.branch_marker,
-        names.folded_name ~ '集团|\m(group|holdings?)\M' as is_group,
-        {{ number_words('names.folded_name') }} as number_words,
+        names_read.legal_form,
+        names_read.organ_type,
+        names_read.province_stem,
+        names_read.city_stem,
         case
-            when names.script = 'latin' then limits.latin_gram_length
-            else limits.han_gram_length
-        end as gram_length
+            when counties_led.name_text is not null then names_read.county_stem
+            else names_read.name_county_stem
+        end as name_county_stem,
+        names_read.branch_marker,
+        names_read.is_group,
+        names_read.number_words,
+        names_read.gram_length
 
-    from names_told_apart
+    from names_read
 
-    inner join records
-        on names_told_apart.source_record_id = records.source_record_id
+    left join counties_led
+        on
+            names_read.source_record_id = counties_led.source_record_id
+            and names_read.name_text = counties_led.name_text
 
-    inner join names
-        on names_told_apart.name_text = names.name_text
-
-    cross join limits
+    where names_read.match_name <> ''
 
 ),
 
@@ -127,38 +72,37 @@ final as (
 
     select
         row_number() over (
-            order by names_read.source_record_id, names_read.name_text
+            order by names_placed.source_record_id, names_placed.name_text
         )::integer as name_number,
-        names_read.source_record_id,
-        names_read.name_text,
-        names_read.name_kind,
-        names_read.branch_id,
-        names_read.county_stem,
-        names_read.match_name,
-        names_read.brand_word,
-        names_read.legal_form,
-        names_read.organ_type,
-        names_read.province_stem,
-        names_read.city_stem,
+        names_placed.source_record_id,
+        names_placed.name_text,
+        names_placed.name_kind,
+        names_placed.branch_id,
+        names_placed.county_stem,
+        names_placed.match_name,
+        names_placed.brand_word,
+        names_placed.legal_form,
+        names_placed.organ_type,
+        names_placed.province_stem,
+        names_placed.city_stem,
+        names_placed.name_county_stem,
         case
-            when names_read.name_county_stem is not null then 3
-            when names_read.city_stem is not null then 2
-            when names_read.province_stem is not null then 1
+            when names_placed.name_county_stem is not null then 3
+            when names_placed.city_stem is not null then 2
+            when names_placed.province_stem is not null then 1
             else 0
         end as region_level,
-        names_read.name_county_stem,
-        names_read.branch_marker,
-        names_read.is_group,
-        names_read.number_words,
-        names_read.gram_length,
-        {{ gram_set('names_read.match_name', 'names_read.gram_length') }} as name_grams,
+        names_placed.branch_marker,
+        names_placed.is_group,
+        names_placed.number_words,
+        names_placed.gram_length,
+        {{ gram_set('names_placed.match_name', 'names_placed.gram_length') }}
+            as name_grams,
         -- Brand words are short: smaller groups tell how close two of them are.
-        {{ gram_set('names_read.brand_word', '(names_read.gram_length - 1)') }}
+        {{ gram_set('names_placed.brand_word', '(names_placed.gram_length - 1)') }}
             as brand_grams
 
-    from names_read
-
-    where names_read.match_name <> ''
+    from names_placed
 
 )
 

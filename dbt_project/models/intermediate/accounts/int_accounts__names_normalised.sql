@@ -33,7 +33,7 @@ organs as (
 
 brands as (
 
-    select * from {{ ref('int_accounts__names_brands_peeled') }}
+    select * from {{ ref('int_accounts__names_brands_read') }}
 
 ),
 

@@ -1,6 +1,5 @@
--- One row per pair of records found by a shared identifying number. Within a number
--- every record is paired with the first one only: that connects them all in a line
--- of work that grows with the records, not with their square.
+-- One row per pair of records that share an identifying number. Numbers that more records
+-- share than their rule allows are not used, so the pairs grow with the records.
 with
 
 keys_counted as (
@@ -14,15 +13,7 @@ keys_used as (
     select
         keys_counted.source_record_id,
         keys_counted.key_kind,
-        min(keys_counted.source_record_id) over (
-            partition by
-                keys_counted.key_kind,
-                keys_counted.key_value,
-                keys_counted.branch_marker
-        ) as first_of_unit,
-        min(keys_counted.source_record_id) over (
-            partition by keys_counted.key_kind, keys_counted.key_value
-        ) as first_of_number
+        keys_counted.key_value
 
     from keys_counted
 
@@ -30,45 +21,24 @@ keys_used as (
 
 ),
 
--- A head office and its branch under one number are one pair, to be linked.
-pairs_listed as (
-
-    select
-        keys_used.source_record_id,
-        keys_used.first_of_unit as other_record_id,
-        keys_used.key_kind
-
-    from keys_used
-
-    union all
-
-    select
-        keys_used.source_record_id,
-        keys_used.first_of_number as other_record_id,
-        keys_used.key_kind
-
-    from keys_used
-
-    where keys_used.source_record_id = keys_used.first_of_unit
-
-),
-
 final as (
 
     select
-        least(pairs_listed.source_record_id, pairs_listed.other_record_id)
-            as source_record_id_left,
-        greatest(pairs_listed.source_record_id, pairs_listed.other_record_id)
-            as source_record_id_right,
-        string_agg(
-            distinct pairs_listed.key_kind, ' ' order by pairs_listed.key_kind
-        ) as hard_keys
+        left_keys.source_record_id as source_record_id_left,
+        right_keys.source_record_id as source_record_id_right,
+        string_agg(left_keys.key_kind, ' ' order by left_keys.key_kind) as hard_keys
 
-    from pairs_listed
+    from keys_used as left_keys
 
-    where pairs_listed.source_record_id <> pairs_listed.other_record_id
+    inner join keys_used as right_keys
+        on
+            left_keys.key_kind = right_keys.key_kind
+            and left_keys.key_value = right_keys.key_value
+            and left_keys.source_record_id < right_keys.source_record_id
 
-    group by 1, 2
+    group by
+        left_keys.source_record_id,
+        right_keys.source_record_id
 
 )
 

@@ -25,6 +25,7 @@ pairs_weighed as (
         pairs_compared.is_head_related,
         limits.auto_merge_line,
         limits.review_line,
+        limits.hard_key_floor,
         ---------- the score; what is not known adds nothing to it
         round(
             limits.name_weight * pairs_compared.name_agreement
@@ -67,12 +68,7 @@ pairs_weighed as (
         or pairs_compared.is_branded
         and pairs_compared.is_typing_error
         and not pairs_compared.is_county_different
-        and (
-            pairs_compared.brand_equal
-            or pairs_compared.brand_overlap >= limits.close_brand_floor
-            and coalesce(pairs_compared.phone_equal, false)
-            and pairs_compared.address_overlap = 1
-        ) as is_close_name,
+        and pairs_compared.brand_equal as is_close_name,
         ---------- the evidence, without anything personal
         jsonb_build_object(
             'rules', limits.limits_version || '/' || limits.weights_version,
@@ -126,6 +122,10 @@ pairs_judged as (
                 and pairs_weighed.hard_keys is not null
                 then 'review'
             when pairs_weighed.is_branch_conflict then 'veto'
+            when
+                pairs_weighed.hard_keys is not null
+                and pairs_weighed.score < pairs_weighed.hard_key_floor
+                then 'review'
             when pairs_weighed.hard_keys is not null then 'auto_merge'
             when pairs_weighed.is_name_conflict then 'veto'
             when

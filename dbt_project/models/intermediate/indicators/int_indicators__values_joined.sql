@@ -72,7 +72,8 @@ final as (
         coalesce(off_net_rates.member_lines, 0) as member_lines,
         bool_or(vnets.vnet_users is not null) over branches as has_vnets,
         coalesce(landed.has_informatization_bills, false)
-        or bool_or(products.has_leased_line_rows) over branches as has_products,
+        or bool_or(coalesce(products.has_leased_line_rows, false)) over branches
+            as has_products,
         bool_or(accounts.signed_date is not null) over branches as has_signed_dates,
         bool_or(accounts.influence_grade is not null) over branches as has_influences,
         bool_or(accounts.tax_rank is not null) over branches as has_tax_ranks

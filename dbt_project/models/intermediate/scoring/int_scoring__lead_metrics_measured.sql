@@ -64,7 +64,7 @@ ranked as (
         scores.group_account_id,
         tiers.population,
         shares.unified_payment_share_pct,
-        scores.points[influence.position] / 100.0 as influence_points,
+        round(scores.points[influence.position] / 100.0, 2) as influence_points,
         scores.z_points,
         rank() over (
             peers order by shares.unified_payment_share_pct desc nulls last

@@ -167,7 +167,7 @@ class CsvReader:
         found: list[tuple[Header, str]] = []
         for delimiter in delimiters:
             self.delimiter = delimiter
-            text = io.StringIO("".join(line.replace("\x00", "") for line in head))
+            text = io.StringIO("".join(head), newline="")
             rows = [(n, cells) for n, cells, _ in self._split(text)]
             header = choose_header(
                 self.file.name, rows, self.wanted, self.format.header_row
