@@ -65,13 +65,14 @@ def _run(settings: Settings, module: str, *arguments: str) -> None:
 def _time_nightly(settings: Settings, accounts: int) -> dict[str, Any]:
     started = time.perf_counter()
     child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "jinta", "nightly", "--json"],
+        [
+            *(sys.executable, "-m", "jinta", "nightly", "--json"),
+            *("--sources", str(settings.checkout / "demo" / "sources.yml")),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=list_environ()
-        | export_settings(settings)
-        | {"JINTA_DEMO_ACCOUNTS": str(accounts)},
+        env=list_environ() | export_settings(settings),
     )
     watch = _Watch(child.pid)
     output, _ = child.communicate()

@@ -127,8 +127,8 @@ def _spoil_accounts(accounts: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
         change.update({"uscc": None, "tax_reg_no": None, "org_cd": None})
     # Two records were exported twice, the second time with an older telephone.
     repeats = [{"off_tel": "0874-0000000"}, {"off_tel": None}]
-    dirty = spoil_rows(accounts.iloc[100:], changes)
-    repeated = spoil_rows(accounts.iloc[200:], repeats)
+    dirty = spoil_rows(accounts.iloc[len(accounts) // 4 :], changes)
+    repeated = spoil_rows(accounts.iloc[len(accounts) // 2 :], repeats)
     table = "crm.accounts"
     faults = [
         Fault(table, "negative employees", 3),

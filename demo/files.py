@@ -2,8 +2,9 @@
 
 import csv
 import io
+import re
 import zipfile
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ INFLUENCES = "政策影响力评定.csv"
 LIST_LENGTH = 500
 _WIDE_DIGITS = {code: code + 0xFEE0 for code in range(0x30, 0x3A)}
 # A file's bytes must be the same for the same seed, its times included.
+_MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT[\d:]+Z")
 _ZIP_TIME = (2026, 1, 5, 8, 0, 0)
 
 
@@ -58,7 +60,6 @@ def write_ledger(ledger: pd.DataFrame, folder: Path) -> list[Fault]:
     the spreadsheet, some were typed.
     """
     book = openpyxl.Workbook(write_only=True)
-    book.properties.created = book.properties.modified = datetime(2026, 1, 5, 8)  # noqa: DTZ001
     sheet = book.create_sheet("专线台账")
     sheet.append(["云南分公司集团专线台账（截至2025年12月31日）"])
     sheet.append(list(ledger.columns))
@@ -107,7 +108,7 @@ def _list_bad_circuits(ledger: pd.DataFrame) -> list[list[Any]]:
 
 
 def _fix_times(content: bytes) -> bytes:
-    """Write a spreadsheet's archive again with the same time for every part."""
+    """Write a spreadsheet's archive again, with one and the same time everywhere."""
     fixed = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as source,
@@ -116,7 +117,12 @@ def _fix_times(content: bytes) -> bytes:
         for name in source.namelist():
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, source.read(name))
+            part = source.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(
+                    rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"2026-01-05T00:00:00Z", part
+                )
+            target.writestr(entry, part)
     return fixed.getvalue()
 
 

@@ -428,4 +428,4 @@ def _make_branch(base: Organisation, i: int, rng: np.random.Generator) -> Organi
     county = int((base.county + rng.integers(1, len(counties))) % len(counties))
     unit = ("分公司", "营业部", "经营部", "办事处")[int(rng.integers(4))]
     name = f"{base.name}{counties[county].short}{unit}"
-    return base._replace(name=name, county=county, head=i)
+    return base._replace(name=name, form="", county=county, head=i)

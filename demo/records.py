@@ -115,10 +115,16 @@ def _add_attributes(
 def _make_addresses(organisations: pd.DataFrame, rng: np.random.Generator) -> list[str]:
     roads = rng.choice(words.ROADS, len(organisations))
     numbers = rng.integers(1, 400, len(organisations))
-    pairs = zip(organisations["branch"], organisations["county"], strict=True)
+    towns = [
+        find_place(branch, PREFECTURE).common
+        + find_place(branch, max(county, 0)).common
+        for branch, county in zip(
+            organisations["branch"], organisations["county"], strict=True
+        )
+    ]
     return [
-        f"{find_place(b, PREFECTURE).common}{find_place(b, max(c, 0)).common}{road}{n}号"
-        for (b, c), road, n in zip(pairs, roads, numbers, strict=True)
+        f"{town}{road}{number}号"
+        for town, road, number in zip(towns, roads, numbers, strict=True)
     ]
 
 

@@ -187,8 +187,10 @@ def _plant_archetypes(traits: pd.DataFrame) -> None:
     traits.loc[ORGANISATION_DEPARTMENT, ["lines", "unified"]] = [24.0, 6_200.0]
     traits.loc[ORGANISATION_DEPARTMENT, ["vnet_share", "price_level"]] = [0.9, 1.0]
     traits.loc[ORGANISATION_DEPARTMENT, ["level", "influence_grade"]] = [3, 4]
-    traits.loc[PLANT, ["lines", "unified", "vnet_share"]] = [10.0, 0.0, 0.5]
+    traits.loc[PLANT, ["lines", "unified", "vnet_share"]] = [11.0, 0.0, 0.0]
     traits.loc[PLANT, ["level", "influence_grade", "rival_share"]] = [4, 4, 0.95]
+    # A rival wins its people month by month, and no contract was ever signed.
+    traits.loc[PLANT, ["leaving_rate", "signed"]] = [0.14, -1]
     traits.loc[PLANT, "has_oa"] = True
 
 

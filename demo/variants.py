@@ -100,7 +100,7 @@ def _bracket_region(organisation: Organisation, _: np.random.Generator) -> str |
 
 
 def _add_note(organisation: Organisation, rng: np.random.Generator) -> str | None:
-    notes = ("(新)", "（统付）", "[集团]", "【专线】", "(总部)")
+    notes = ("(新)", "（统付）", "[集团]", "【专线】", "(老)")
     return organisation.name + notes[int(rng.integers(len(notes)))]
 
 

@@ -10,18 +10,6 @@ from jinta.errors import JintaError
 
 Result = TypeVar("Result")
 
-# What every task of every DAG starts from. A retry cures a lost connection or a killed
-# process; an error with a cure of its own is not retried (see `run_step`).
-DEFAULT_ARGS = {
-    "owner": "data-engineering",
-    "retries": 2,
-    "retry_delay": timedelta(seconds=20),
-    "retry_exponential_backoff": True,
-    "max_retry_delay": timedelta(minutes=10),
-    "execution_timeout": timedelta(hours=3),
-}
-
-
 def run_step(step: Callable[..., Result], *arguments: Any) -> Result:
     """Call a pipeline step with the settings; an error that names its cure ends the run.
 
@@ -57,20 +45,24 @@ def open_run(params: dict[str, Any], dag_run_id: str) -> str:
 
 
 def report_failure(context: dict[str, Any]) -> None:
-    """On a failed DAG run: close the run in the ledger and say so in the log."""
+    """When a task has failed for good, or the DAG run: close the run, and say why.
+
+    The task's own call comes first and knows the reason; the DAG run's is left for what
+    no task tells, such as a run that took too long.
+    """
     import logging
 
     from jinta import pipeline
     from jinta.settings import load_settings
 
-    dag_run = context["dag_run"]
-    run_id = _find_run(dag_run.run_id)
+    dag_run_id = context["dag_run"].run_id
     reason = str(context.get("exception") or context.get("reason") or "a task failed")
+    run_id = _find_run(dag_run_id)
     if run_id:
         pipeline.fail_run(load_settings(), run_id, reason)
     logging.getLogger("jinta").error(
-        "Run %s ended without a publication: %s. Readers still see the last one.",
-        run_id or dag_run.run_id,
+        "Run %s ended without a publication: %s Readers still see the last one.",
+        run_id or dag_run_id,
         reason,
     )
 
@@ -84,3 +76,16 @@ def _find_run(dag_run_id: str) -> str | None:
             "select run_id from control.runs where dag_run_id = %s", [dag_run_id]
         ).fetchone()
     return row[0] if row else None
+
+
+# What every task of every DAG starts from. A retry cures a lost connection or a killed
+# process; an error with a cure of its own is not retried (see `run_step`).
+DEFAULT_ARGS = {
+    "owner": "data-engineering",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(hours=3),
+    "on_failure_callback": report_failure,
+}

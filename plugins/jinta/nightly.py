@@ -53,6 +53,7 @@ def run_nightly(
     """
     console = Console(stderr=as_json, quiet=quiet)
     _ = request.months  # a range that ends before it begins stops here
+    settings = settings.with_sources(Path(request.sources) if request.sources else None)
     prepare(settings, request, console)
     moment = datetime.now(UTC)
     dag_run_id = f"manual__{moment.isoformat()}"

@@ -5,8 +5,9 @@ own state folder, with the embedded PostgreSQL as warehouse.
 """
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -37,6 +38,7 @@ class Settings:
         home: State folder; all that jinta writes outside the warehouse lies in it.
         server: The configured warehouse server, or None for the embedded one.
         database: Name of the warehouse's database.
+        is_database_chosen: Whether the user named it; else it follows the sources.
         role_prefix: Put before the names of the roles on a configured server, which
             may be shared.
         sources_path: The `sources.yml` to read when a run names no other, or None
@@ -53,6 +55,7 @@ class Settings:
     home: Path
     server: Server | None = None
     database: str = "jinta"
+    is_database_chosen: bool = True
     role_prefix: str = "jinta_"
     sources_path: Path | None = None
     connections: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -69,6 +72,17 @@ class Settings:
     def dbt_project(self) -> Path:
         """Folder of the dbt project."""
         return self.checkout / "dbt_project"
+
+    def with_sources(self, path: Path | None) -> "Settings":
+        """Return the settings of a run on a sources file.
+
+        On the embedded server each sources file has a warehouse of its own, so that
+        trying one's own data never mixes it with the demo's.
+        """
+        path = path.absolute() if path else self.sources_path
+        if self.server is not None or self.is_database_chosen:
+            return replace(self, sources_path=path)
+        return replace(self, sources_path=path, database=name_database(path))
 
     def role_name(self, role: str) -> str:
         """Return the database name of a role such as `loader`."""
@@ -89,19 +103,33 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     url = env.get("JINTA_WAREHOUSE", "")
     sources = env.get("JINTA_SOURCES", "")
-    database = env.get("JINTA_DATABASE") or _read_database(url) or "jinta"
+    sources_path = Path(sources).absolute() if sources else None
+    chosen = env.get("JINTA_DATABASE") or _read_database(url)
     return Settings(
         checkout=CHECKOUT,
         home=Path(env.get("JINTA_HOME") or CHECKOUT / ".jinta").absolute(),
         server=_read_server(url, env) if url else None,
-        database=database,
+        database=chosen or name_database(sources_path),
+        is_database_chosen=bool(chosen),
         role_prefix=env.get("JINTA_ROLE_PREFIX") or "jinta_",
-        sources_path=Path(sources).absolute() if sources else None,
+        sources_path=sources_path,
         connections=_read_connections(env),
         parameters=_read_parameters(env),
         run_holder=env.get("JINTA_RUN_HOLDER") or None,
         restate_months=_read_count(env, "JINTA_RESTATE_MONTHS", default=3),
     )
+
+
+def name_database(sources_path: Path | None) -> str:
+    """Name the embedded warehouse of a sources file: `jinta` for the demo's.
+
+    `examples/exeter/sources.yml` has `jinta_exeter`, `my/telco.yml` has `jinta_telco`.
+    """
+    if sources_path is None or sources_path == CHECKOUT / "demo" / "sources.yml":
+        return "jinta"
+    is_plain = sources_path.stem == "sources"
+    name = sources_path.parent.name if is_plain else sources_path.stem
+    return f"jinta_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_')}"[:63]
 
 
 def list_environ() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -11,8 +10,7 @@ from jinta.errors import PublishError
 from jinta.publish import list_publications, prune, publish, rollback
 from jinta.warehouse import connect
 
-sys.path.insert(0, __file__.rpartition("/")[0])
-from hand_made import (  # noqa: E402
+from tests.integration.hand_made import (
     FEBRUARY,
     JANUARY,
     ROWS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import signal
 import subprocess
 import sys
@@ -15,9 +14,8 @@ from jinta.publish import list_publications, publish
 from jinta.settings import list_environ
 from jinta.warehouse import connect
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from hand_made import (  # noqa: E402
+
+from tests.integration.hand_made import (
     FEBRUARY,
     JANUARY,
     build_candidate,
@@ -26,11 +24,12 @@ from hand_made import (  # noqa: E402
     start_run,
 )
 
+CHECKOUT = Path(__file__).parents[2]
+
 # Publishes in a process of its own, which kills itself when it comes to a point.
 CHILD = """
 import os, signal, sys
-sys.path.insert(0, {here!r})
-from hand_made import make_manifest
+from tests.integration.hand_made import make_manifest
 from jinta.publish import publication, publish
 from jinta.settings import load_settings
 
@@ -80,9 +79,10 @@ def settings(make_warehouse):
 @pytest.mark.parametrize(("point", "skip"), POINTS)
 def test_a_killed_publication_is_seen_by_nobody_and_made_good(settings, point, skip):
     before = fetch(settings, EVERYTHING)
-    code = CHILD.format(here=str(HERE), point=point, skip=skip)
+    code = CHILD.format(point=point, skip=skip)
     child = subprocess.run(
         [sys.executable, "-c", code],
+        cwd=CHECKOUT,
         env=list_environ() | export_settings(settings),
         capture_output=True,
         text=True,

@@ -81,16 +81,30 @@ mart_sizes as (
     {%- endfor %}
 ),
 
-tier_sizes as (
+tier_months as (
+
+    select distinct
+        scores.month,
+        scores.scorecard_id,
+        scores.scorecard_version,
+        tiers.tier_band
+
+    from fct_account_scores as scores
+
+    inner join scorecard_tiers as tiers
+        on
+            scores.scorecard_id = tiers.scorecard_id
+            and scores.scorecard_version = tiers.scorecard_version
+
+),
+
+account_tiers as (
 
     select
         scores.month,
-        scores.scorecard_id || ' ' || tiers.tier_band as subject,
-        count(*)::numeric as account_count,
-        coalesce(
-            sum(revenues.member_bill_amount + revenues.unified_payment_amount), 0
-        ) as revenue_amount,
-        coalesce(sum(revenues.informatization_amount), 0) as informatization_amount
+        scores.scorecard_id,
+        scores.group_account_id,
+        tiers.tier_band
 
     from fct_account_scores as scores
 
@@ -100,10 +114,32 @@ tier_sizes as (
             and scores.scorecard_version = tiers.scorecard_version
             and scores.effective_tier = tiers.tier
 
+),
+
+-- A tier that nobody is in has a size, too: zero.
+tier_sizes as (
+
+    select
+        tier_months.month,
+        tier_months.scorecard_id || ' ' || tier_months.tier_band as subject,
+        count(account_tiers.group_account_id)::numeric as account_count,
+        coalesce(
+            sum(revenues.member_bill_amount + revenues.unified_payment_amount), 0
+        ) as revenue_amount,
+        coalesce(sum(revenues.informatization_amount), 0) as informatization_amount
+
+    from tier_months
+
+    left join account_tiers
+        on
+            tier_months.month = account_tiers.month
+            and tier_months.scorecard_id = account_tiers.scorecard_id
+            and tier_months.tier_band = account_tiers.tier_band
+
     left join revenues
         on
-            scores.month = revenues.bill_month
-            and scores.group_account_id = revenues.group_account_id
+            account_tiers.month = revenues.bill_month
+            and account_tiers.group_account_id = revenues.group_account_id
 
     group by 1, 2
 

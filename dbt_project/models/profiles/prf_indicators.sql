@@ -154,7 +154,7 @@ values_summed as (
     select
         indicators.month,
         count(*) as accounts,
-        {%- for indicator in indicator_columns() %}
+        {%- for indicator in indicator_columns().split() %}
         {%- set value = "nullif(indicators." ~ indicator ~ ", 'Infinity')" %}
         avg({{ value }}) as {{ indicator }}_mean,
         min({{ value }}) as {{ indicator }}_min,
@@ -191,7 +191,7 @@ distributed as (
 
     cross join lateral (
         values
-        {%- for indicator in indicator_columns() %}
+        {%- for indicator in indicator_columns().split() %}
         (
             '{{ indicator }}',
             values_summed.{{ indicator }}_mean,

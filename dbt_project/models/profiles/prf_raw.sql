@@ -156,7 +156,9 @@ landed as (
             where landed.{{ fact.reference }} is not null
             and parents.parent_id is null
         ), 0) as orphan_amount,
-        bool_or(parents.parent_id is not null) as has_parents
+        exists (
+            select 1 from {{ source(parents[0], parents[1]) }}
+        ) as has_parents
 
     from {{ source(names[0], names[1]) }} as landed
 

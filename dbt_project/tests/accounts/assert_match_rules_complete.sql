@@ -73,7 +73,7 @@ where
         limits.auto_merge_line, limits.review_line, limits.name_candidate_floor,
         limits.evidence_candidate_floor, limits.hard_key_floor,
         limits.brand_penalty, limits.exact_name_max_records,
-        limits.evidence_max_records, limits.gram_max_names, limits.grams_per_name,
+        limits.evidence_max_records, limits.grams_per_name,
         limits.block_max_names, limits.han_gram_length, limits.latin_gram_length
     ) > 0
     or limits.auto_merge_line <= limits.review_line

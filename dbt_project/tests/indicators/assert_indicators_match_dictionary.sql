@@ -15,7 +15,7 @@ columns as (
 
     from (
         values
-        {%- for indicator in indicator_columns() %}
+        {%- for indicator in indicator_columns().split() %}
         ('{{ indicator }}', {{ loop.index }}){{ ',' if not loop.last }}
         {%- endfor %}
     ) as listed (indicator_id, position)

@@ -1,5 +1,5 @@
--- Each account of a month has one row of indicators, and one score per scorecard that is
--- valid in the month; nothing else has any.
+-- Each account of a month has one row of indicators, and one score per scorecard valid
+-- in the month; nothing else has any.
 with
 
 accounts as (

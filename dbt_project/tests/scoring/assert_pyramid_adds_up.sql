@@ -1,6 +1,6 @@
 -- The tiers of a pyramid hold every account and all its revenue, by effective tier and
--- by raw tier. Shares are rounded to four decimals: their sum may miss 100 by half a unit
--- per tier.
+-- by raw tier. Shares are rounded to four decimals: their sum may miss 100 by half a
+-- unit per tier.
 with
 
 pyramid as (

@@ -1,5 +1,6 @@
--- |A| = round(0.10 N), |A and B| = round(0.30 N), X >= Y tells sub-tiers apart, and only
--- a recorded override moves an account (S0-20 to S0-26). Counted anew from the rule rows.
+-- |A| = round(0.10 N), |A and B| = round(0.30 N), X >= Y tells sub-tiers apart, and
+-- only a recorded override moves an account (S0-20 to S0-26). Counted anew from the
+-- rule rows.
 with
 
 scores as (
@@ -31,10 +32,12 @@ tiers as (
         max(scores.population) as population,
         count(*) as accounts,
         count(*) filter (where scores.x_points < scores.y_points) as accounts_below,
-        count(*) filter (
-            where
-                scores.effective_tier <> scores.suggested_tier
-                and scores.override_id is null
+        sum(
+            case
+                when scores.effective_tier = scores.suggested_tier then 0
+                when scores.override_id is not null then 0
+                else 1
+            end
         ) as accounts_moved
 
     from scores

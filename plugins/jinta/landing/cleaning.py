@@ -125,11 +125,11 @@ def drop_nulls(
 
 def map_values(texts: pd.Series, values: dict[str, str | None]) -> pd.Series:
     """Replace values; those that aren't listed stay."""
-    replaced = texts
-    for old, new in values.items():
-        is_old = (texts == old).fillna(value=False).astype(bool)
-        replaced = replaced.mask(is_old, pd.NA if new is None else new)
-    return replaced
+    array = as_array(texts)
+    found = pc.index_in(array, pa.array(values, pa.string()))
+    replaced = pc.take(pa.array(values.values(), pa.string()), found)
+    mapped = pc.if_else(pc.is_valid(found), replaced, array)
+    return pd.Series(mapped, index=texts.index, dtype=TEXT)
 
 
 def clean_numbers(

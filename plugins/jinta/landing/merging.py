@@ -120,15 +120,15 @@ class Merger:
         return self._delete_repeated(sql.SQL("dense_rank"), order)
 
     def take_duplicates(
-        self, relation: sql.Composable, where: sql.Composable
+        self, relation: sql.Composable, load_id: int | None = None
     ) -> list[TakenRow]:
         """Take rows out whose key came before, in the order in which they arrived.
 
         Args:
             relation: The stage, or the raw table that was copied into directly.
-            where: Which rows of it.
+            load_id: The load whose rows they are, for the raw table.
         """
-        if not self._note_repeated(relation, where):
+        if not self._note_repeated(relation, load_id):
             return []
         return self.connection.execute(
             sql.SQL(
@@ -144,7 +144,7 @@ class Merger:
                             ) as number
                         from {relation} as place
                         inner join pg_temp.landing_repeated as repeated on {match}
-                        where {where}
+                        where {mine}
                     ) as numbered
                     where number > 1
                 )
@@ -157,7 +157,7 @@ class Merger:
                 """
             ).format(
                 relation=relation,
-                where=where,
+                mine=_choose_load("place", load_id),
                 place_key=self._key("place"),
                 doomed_key=self._key("doomed"),
                 match=self._same_key("place", "repeated"),
@@ -175,7 +175,7 @@ class Merger:
         return bool(row and row[0])
 
     def take_foreign(
-        self, relation: sql.Composable, where: sql.Composable
+        self, relation: sql.Composable, load_id: int | None = None
     ) -> list[TakenRow]:
         """Take rows out whose key another system already holds; see above."""
         return self.connection.execute(
@@ -185,7 +185,7 @@ class Merger:
                 using {raw} as landed
                 where
                     landed._last_load_id is null and landed._system <> {system}
-                    and {match} and {where}
+                    and {match} and {mine}
                 returning
                     doomed._file_id, doomed._row_number,
                     concat_ws(' | ', {doomed_key}), {month}, to_jsonb(doomed)
@@ -195,7 +195,7 @@ class Merger:
                 raw=self.raw,
                 system=self.system_name,
                 match=self._same_key("doomed", "landed"),
-                where=where,
+                mine=_choose_load("doomed", load_id),
                 doomed_key=self._key("doomed"),
                 month=self._month("doomed"),
             )
@@ -379,15 +379,19 @@ class Merger:
             )
         return sql.SQL("false")
 
-    def _note_repeated(self, relation: sql.Composable, where: sql.Composable) -> int:
+    def _note_repeated(self, relation: sql.Composable, load_id: int | None) -> int:
         """List the keys that stand more than once."""
         self.connection.execute("drop table if exists pg_temp.landing_repeated")
         self.connection.execute(
             sql.SQL(
                 "create temporary table landing_repeated on commit drop as "
-                "select {key} from {relation} as place where {where} "
+                "select {key} from {relation} as place where {mine} "
                 "group by {key} having count(*) > 1"
-            ).format(key=self._key("place"), relation=relation, where=where)
+            ).format(
+                key=self._key("place"),
+                relation=relation,
+                mine=_choose_load("place", load_id),
+            )
         )
         return self._count(sql.Identifier("pg_temp", "landing_repeated"))
 
@@ -398,7 +402,7 @@ class Merger:
 
     def _delete_repeated(self, rank: sql.SQL, order: sql.Composable) -> list[TakenRow]:
         """Delete all but the first staged rows of each key, in some order."""
-        if not self._note_repeated(self.stage, sql.SQL("true")):
+        if not self._note_repeated(self.stage, None):
             return []
         self.connection.execute("analyze pg_temp.landing_repeated")
         return self.connection.execute(
@@ -435,3 +439,10 @@ class Merger:
         return sql.SQL("{}, {}").format(
             sql.Literal(measure.name), sql.Identifier(alias, measure.name)
         )
+
+
+def _choose_load(alias: str, load_id: int | None) -> sql.Composable:
+    """The rows of one load, or all of them."""
+    if load_id is None:
+        return sql.SQL("true")
+    return sql.SQL("{} = {}").format(sql.Identifier(alias, "_first_load_id"), load_id)

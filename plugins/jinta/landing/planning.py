@@ -191,14 +191,19 @@ def _plan_files(
     """Each content once: only files that are new, changed or mapped differently."""
     plan = Plan("files", Scope("files"))
     in_force = dict(history.files)
-    names = {file.content_id: file.name for file in in_force.values()}
+    found = [(file, identify_file(file)) for file in _list_files(system, mapping)]
+    # A file whose content changed no longer holds what landed from it.
+    now = {identity.name: identity.content_id for _, identity in found}
+    holders = {
+        file.content_id: file.name
+        for file in in_force.values()
+        if now.get(file.name, file.content_id) == file.content_id
+    }
     replaced: list[str] = []
-    found = _list_files(system, mapping)
-    for file in found:
-        identity = identify_file(file)
+    for file, identity in found:
         known = in_force.get(file.name)
-        holder = names.get(identity.content_id)
-        if holder is not None and holder != file.name:
+        holder = holders.setdefault(identity.content_id, file.name)
+        if holder != file.name:
             if (file.name, identity.content_id) not in history.duplicates:
                 _tell_duplicate(plan, identity, holder)
             continue
@@ -208,9 +213,8 @@ def _plan_files(
             replaced.append(known.content_id)
             what = "changed" if known.content_id != identity.content_id else "is mapped"
             plan.notes.append(f"{file.name} {what} anew: its rows are replaced")
-        names[identity.content_id] = file.name
         plan.files.append((file, identity))
-    gone = sorted(set(in_force) - {file.name for file in found})
+    gone = sorted(set(in_force) - set(now))
     if gone:
         plan.notes.append(
             f"{', '.join(gone[:5])}{' …' if len(gone) > 5 else ''} "

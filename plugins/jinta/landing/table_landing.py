@@ -216,8 +216,7 @@ class TableLanding:
         self, connection: psycopg.Connection[Any], merger: Merger
     ) -> Changes:
         """Check the rows that were copied straight into the raw table."""
-        mine = sql.SQL("_first_load_id = {}").format(self.load_id)
-        self._take_duplicates(connection, merger, merger.raw, mine)
+        self._take_duplicates(connection, merger, merger.raw, self.load_id)
         changes = Changes(new=self.tally.rows - self.tally.excluded)
         changes.new -= self.tally.quarantined
         for month, total in self.tally.months.items():
@@ -238,7 +237,7 @@ class TableLanding:
             file_ids = [file.content_id for _, file in plan.files]
             superseded = merger.keep_latest_file(file_ids)
             self._forget(superseded)
-        self._take_duplicates(connection, merger, merger.stage, sql.SQL("true"))
+        self._take_duplicates(connection, merger, merger.stage)
         changes = merger.merge(plan.scope, self.load_id, self.as_of)
         if changes.new or changes.changed or changes.ended:
             self._analyze(connection, merger, set(changes.months))
@@ -249,15 +248,15 @@ class TableLanding:
         connection: psycopg.Connection[Any],
         merger: Merger,
         relation: sql.Composable,
-        where: sql.Composable,
+        load_id: int | None = None,
     ) -> None:
         key = ", ".join(self.table.key)
-        taken = merger.take_duplicates(relation, where)
+        taken = merger.take_duplicates(relation, load_id)
         self._quarantine_taken(
             connection, taken, f"The key ({key}) stands in an earlier row already."
         )
         if merger.find_foreign_keys():
-            foreign = merger.take_foreign(relation, where)
+            foreign = merger.take_foreign(relation, load_id)
             reason = f"The key ({key}) is held by another source system already."
             self._quarantine_taken(connection, foreign, reason)
 
@@ -385,9 +384,12 @@ class TableLanding:
         self, plan: Plan, history: History
     ) -> Iterator[tuple[CastBatch, FileInput | None]]:
         """Read and cast everything that is planned; runs in the reader's thread."""
+        # Whoever edited the mapping has seen the columns: they are the new normal.
+        is_edited = history.fingerprint != self.mapping.fingerprint(self.table)
+        seen = None if is_edited else history.columns
         if self.system.kind != "files":
             reader = self._open_database(plan)
-            self._check_columns(f"system {self.system.name}", reader, history.columns)
+            self._check_columns(f"system {self.system.name}", reader, seen)
             for batch in reader.read():
                 self._raise_watermark(batch.rows)
                 yield self.caster.cast(batch), None
@@ -407,7 +409,7 @@ class TableLanding:
                 entry["status"] = "empty"
                 self.tally.notes.append(f"{file.name} is empty")
                 continue
-            self._check_columns(file.name, reader, history.columns)
+            self._check_columns(file.name, reader, seen)
             for batch in reader.read():
                 cast = self.caster.cast(batch, file)
                 entry["rows"] += cast.rows.num_rows + len(cast.quarantined)

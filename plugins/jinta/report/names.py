@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from jinta.errors import JintaError
@@ -21,7 +22,11 @@ DATABASE = "jinta_names"
 INPUT_MODEL = "int_accounts__names_collected"
 OUTPUT_MODEL = "int_accounts__names_normalised"
 
-app = typer.Typer(help="Try and measure how organisation names are read.")
+app = typer.Typer(
+    help="Try and measure how organisation names are read.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 
 
 @dataclass(frozen=True)
@@ -82,23 +87,26 @@ def normalise_names(
     """Run the names through the normaliser's models.
 
     Args:
-        settings: Whose server; the models are built in its database `jinta_names`.
+        settings: Of a database for this alone: its names are replaced by these.
         names: Texts to read, blank ones are left out.
 
     Returns:
         The row of `int_accounts__names_normalised` of each text.
     """
-    settings = replace(settings, database=DATABASE)
     ensure_warehouse(settings)
     texts = sorted({name for name in names if name.strip()})
     with connect(settings, "transformer") as connection:
-        table = f"intermediate.{INPUT_MODEL}"
-        connection.execute(f"drop table if exists {table} cascade")
-        connection.execute(f"create table {table} (name_text text not null)")
-        with connection.cursor().copy(f"copy {table} from stdin") as copy:
+        table = sql.Identifier("intermediate", INPUT_MODEL)
+        for statement in (
+            "drop table if exists {} cascade",
+            "create table {} (name_text text not null)",
+        ):
+            connection.execute(sql.SQL(statement).format(table))
+        copy_in = sql.SQL("copy {} from stdin").format(table)
+        with connection.cursor().copy(copy_in) as copy:
             for text in texts:
                 copy.write_row([text])
-        connection.execute(f"analyze {table}")
+        connection.execute(sql.SQL("analyze {}").format(table))
     invoke_dbt(
         settings,
         [
@@ -112,8 +120,14 @@ def normalise_names(
     )
     with connect(settings, "transformer") as connection:
         cursor = connection.cursor(row_factory=dict_row)
-        rows = cursor.execute(f"select * from intermediate.{OUTPUT_MODEL}").fetchall()
+        table = sql.Identifier("intermediate", OUTPUT_MODEL)
+        rows = cursor.execute(sql.SQL("select * from {}").format(table)).fetchall()
     return {row["name_text"]: row for row in rows}
+
+
+def scratch_settings() -> Settings:
+    """Return settings of the database that names are tried in."""
+    return replace(load_settings(), database=DATABASE)
 
 
 def measure_brands(
@@ -125,9 +139,7 @@ def measure_brands(
         names=len(pairs),
         labelled=sum(label is not None for _, label, _ in pairs),
         given=sum(given is not None for _, _, given in pairs),
-        correct=sum(
-            label is not None and label == given for _, label, given in pairs
-        ),
+        correct=sum(label is not None and label == given for _, label, given in pairs),
         mistakes=[pair for pair in pairs if pair[1] != pair[2]],
     )
 
@@ -139,7 +151,7 @@ def measure_file(
 ) -> None:
     """Print precision and recall of brand words on a labelled list."""
     labels = read_labels(path)
-    rows = normalise_names(load_settings(), labels)
+    rows = normalise_names(scratch_settings(), labels)
     measure = measure_brands(
         labels, {name: row["brand_word"] for name, row in rows.items()}
     )
@@ -157,9 +169,9 @@ def show_names(
     names: Annotated[list[str], typer.Argument(help="Names to read.")],
 ) -> None:
     """Print what the normaliser reads in a few names."""
-    rows = normalise_names(load_settings(), names)
+    rows = normalise_names(scratch_settings(), names)
     for name in names:
         for column, value in rows.get(name, {}).items():
             if value is not None:
                 typer.echo(f"{column:16} {value}")
-        typer.echo("")
+        typer.echo()

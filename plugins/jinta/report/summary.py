@@ -37,6 +37,7 @@ def summarise_run(settings: Settings, run_id: str) -> dict[str, Any]:
         )
         summary: dict[str, Any] = {
             **run,
+            "database": settings.database,
             "landed": _fetch_landed(cursor, run_id),
             "gates": _fetch_gates(cursor, run_id),
             "stages": _fetch_stages(cursor, run_id),
@@ -348,6 +349,6 @@ def _render_verdict(summary: dict[str, Any]) -> Text:
     return Text(
         f"\nPublication {summary['publication_id']} of run {summary['run_id']}: {span}, "
         f"{stored} slices stored, {equal} equal to what was published, "
-        f"{summary['seconds']} s",
+        f"{summary['seconds']} s, database {summary['database']}",
         style="bold green",
     )

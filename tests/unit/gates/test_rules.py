@@ -214,7 +214,7 @@ def test_profiles_hold_no_personal_data():
         column.name
         for table in contract.tables.values()
         for column in table.columns.values()
-        if column.personal
+        if column.is_personal
     }
     assert personal
     for path in PROFILES.glob("*.sql"):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+
 from jinta.landing.casting import Caster
 from jinta.settings import CHECKOUT
 from jinta.sources.config import ColumnMapping, FileFormat, System, TableMapping
@@ -147,7 +148,9 @@ def test_rows_can_be_excluded_and_values_emptied():
         columns={**MAPPING.columns, "account_id": payer},
         exclude={"payer": "test.*"},
     )
-    batch = cast(("2024-01-01", "-", "1"), ("2024-01-01", " tester ", "2"), mapping=mapping)
+    batch = cast(
+        ("2024-01-01", "-", "1"), ("2024-01-01", " tester ", "2"), mapping=mapping
+    )
     assert batch.excluded == 1
     assert batch.rows.column("account_id").to_pylist() == [None]
 
@@ -180,7 +183,7 @@ def test_a_databases_own_types_are_kept():
         employees=pa.array([5.0, 7.5]),
         has_oa=pa.array([1, 0]),
         competitor_share_pct=pa.array([Decimal("12.5"), Decimal(101)]),
-        signed_date=pa.array([dt.datetime(2024, 1, 5, 23), None]),
+        signed_date=pa.array(["2024-01-05T23:00:00", None]).cast(pa.timestamp("us")),
     )
     assert batch.rows.to_pylist() == [
         {
@@ -235,7 +238,9 @@ def test_ranges_and_accepted_values_are_checked():
         need_kind=pa.array(["need", "wish"]),
         need_text=text,
     )
-    assert "'wish', not one of need, resource, difficulty" in batch.quarantined[0].reason
+    assert (
+        "'wish', not one of need, resource, difficulty" in batch.quarantined[0].reason
+    )
 
 
 def test_a_reason_shows_no_personal_data():

@@ -2,6 +2,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+
 from jinta.landing.cleaning import (
     as_array,
     as_series,
@@ -25,7 +26,9 @@ def plain(series):
 
 
 def test_text_loses_what_nobody_typed_and_nothing_else():
-    dirty = texts("\u3000昆明\u00a0市 \t", "a\x00b\u200bc", "  ", "", None, "Ａ  b", "\ufeffx")
+    dirty = texts(
+        "\u3000昆明\u00a0市 \t", "a\x00b\u200bc", "  ", "", None, "Ａ  b", "\ufeffx"
+    )
     assert plain(clean_text(dirty)) == [
         "昆明 市",
         "abc",
@@ -75,7 +78,8 @@ def test_numbers_are_understood(value, number):
 
 
 @pytest.mark.parametrize(
-    "value", ["1,5", "1,23,456", "12,3456", "--3", "1 2", "abc", "-", "1.2.3", "NaN", "∞"]
+    "value",
+    ["1,5", "1,23,456", "12,3456", "--3", "1 2", "abc", "-", "1.2.3", "NaN", "∞"],
 )
 def test_what_is_no_number_is_not_guessed(value):
     found, is_bad = clean_numbers(texts(value, "1"))

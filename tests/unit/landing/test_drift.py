@@ -1,4 +1,5 @@
 import pytest
+
 from jinta.errors import SourceError
 from jinta.landing.drift import check_columns, tell_kind
 from jinta.sources.config import ColumnMapping, TableMapping

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from jinta.landing.numbers import cast_numbers, cast_plain
 from jinta.sources.config import ColumnMapping
 from jinta.sources.contract import Column

@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
+
 from jinta.errors import SourceError
 from jinta.landing.ledger import History, LandedFile
 from jinta.landing.planning import plan_load
@@ -127,6 +128,18 @@ def test_each_content_is_landed_once(tmp_path):
     assert names(again) == ["b.csv"]
     assert again.scope.file_ids == (landed["b.csv"].content_id,)
     assert any("a.csv no longer there" in note for note in again.notes)
+
+
+def test_content_that_moved_to_another_name_is_not_lost(tmp_path):
+    (tmp_path / "a.csv").write_text("1")
+    first = plan(FILES, History(), root=tmp_path)
+    file = first.files[0][1]
+    landed = {"a.csv": LandedFile("a.csv", file.content_id, FILES.fingerprint(BILLS))}
+    (tmp_path / "a.csv").write_text("2")
+    (tmp_path / "b.csv").write_text("1")
+    again = plan(FILES, History(files=landed), root=tmp_path)
+    assert names(again) == ["a.csv", "b.csv"]
+    assert again.scope.file_ids == (file.content_id,)
 
 
 def test_files_of_another_mapping_are_read_again(tmp_path):

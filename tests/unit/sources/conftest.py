@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from jinta.settings import CHECKOUT
 from jinta.sources.contract import load_contract
 from jinta.sources.located_yaml import Problems

@@ -1,4 +1,5 @@
 import pytest
+
 from jinta.errors import ContractError
 from jinta.sources.contract import load_contract
 

@@ -6,6 +6,7 @@ import lzma
 import zipfile
 
 import pytest
+
 from jinta.errors import SourceError
 from jinta.sources.config import FileFormat
 from jinta.sources.readers import discovery
@@ -147,7 +148,9 @@ def test_hidden_and_lock_files_are_left_out(tmp_path):
 
 
 def test_header_drift_is_mended_and_told(read):
-    reader, batches = read(ROWS.replace("month,name,amount", "Month , ｎame,AMOUNT\u00a0"))
+    reader, batches = read(
+        ROWS.replace("month,name,amount", "Month , ｎame,AMOUNT\u00a0")
+    )
     assert values(batches) == EXPECTED
     assert len(reader.notes.said) == 3
     assert "'Month ' is read as 'month'" in reader.notes.said[0]
@@ -189,8 +192,14 @@ def test_a_file_cut_in_half_gives_its_last_line_to_the_quarantine(read):
 
 
 def test_a_quote_that_is_never_closed_costs_one_line(read):
-    _, batches = read(ROWS.replace("曲靖卷烟厂", '"曲靖卷烟厂') + ROWS.split("\n", 1)[1])
-    assert [row["month"] for row in values(batches)] == ["2024-01", "2024-01", "2024-02"]
+    _, batches = read(
+        ROWS.replace("曲靖卷烟厂", '"曲靖卷烟厂') + ROWS.split("\n", 1)[1]
+    )
+    assert [row["month"] for row in values(batches)] == [
+        "2024-01",
+        "2024-01",
+        "2024-02",
+    ]
     (row,) = broken(batches)
     assert "quote that is never closed" in row.reason
     assert row.row_number == 3

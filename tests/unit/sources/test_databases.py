@@ -1,6 +1,7 @@
 import sqlite3
 
 import pytest
+
 from jinta.errors import SourceError, SourceUnavailable
 from jinta.settings import load_settings
 from jinta.sources.connections import (

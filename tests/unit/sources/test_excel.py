@@ -3,6 +3,7 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
+
 from jinta.errors import SourceError
 from jinta.sources.config import FileFormat
 from jinta.sources.readers import excel
@@ -41,7 +42,14 @@ def test_a_ledger_below_its_title_is_read(read):
             ["专线台账 2024"],
             [],
             ["电路编号", "带宽 ", "开通日期", "时间", "数量", "备注"],
-            [1001, 10.0, date(2024, 1, 5), datetime(2024, 1, 5, 8, 30), 0.1 + 0.2, None],
+            [
+                1001,
+                10.0,
+                date(2024, 1, 5),
+                datetime.fromisoformat("2024-01-05T08:30"),
+                0.1 + 0.2,
+                None,
+            ],
             ["A-2", "２０", "2024/2/1", None, 7, True],
             ["电路编号", "带宽", "开通日期", "时间", "数量", "备注"],
             ["A-3"],

@@ -1,6 +1,7 @@
 import sqlite3
 
 import pytest
+
 from jinta.cli import main
 from jinta.errors import SourceError
 from jinta.settings import load_settings
@@ -40,7 +41,9 @@ systems:
 
 def test_a_right_file_shows_what_it_maps(check, tmp_path):
     (tmp_path / "b.csv").write_text("id,name\n1,a\n")
-    code, output = check(BRANCHES.format(kind="files", origin="files: b.csv"), "--connect")
+    code, output = check(
+        BRANCHES.format(kind="files", origin="files: b.csv"), "--connect"
+    )
     assert code == 0
     assert "crm.branches" in output
     assert "Left out: billing.informatization_bills" in output
@@ -95,7 +98,9 @@ systems:
     assert check(text)[0] == 0
     code, output = check(text, "--connect")
     assert code == 1
-    assert "sources.yml:13: crm.accounts.employees is integer, and born is DATE" in output
+    assert (
+        "sources.yml:13: crm.accounts.employees is integer, and born is DATE" in output
+    )
     assert output.count("sources.yml:") == 1
 
 

@@ -1,9 +1,10 @@
--- One row per block of names that are compared with each other.
+-- One row per block of names that are compared with each other. A character group that
+-- too many names of a branch share makes a block in each place instead.
 with
 
 name_keys as (
 
-    select * from {{ ref('int_accounts__name_keys_ranked') }}
+    select * from {{ ref('int_accounts__name_keys_placed') }}
 
 ),
 
@@ -19,6 +20,7 @@ blocks_sized as (
         name_keys.branch_id,
         name_keys.key_kind,
         name_keys.block_key,
+        name_keys.place,
         count(*) as names
 
     from name_keys
@@ -26,7 +28,8 @@ blocks_sized as (
     group by
         name_keys.branch_id,
         name_keys.key_kind,
-        name_keys.block_key
+        name_keys.block_key,
+        name_keys.place
 
 ),
 
@@ -36,6 +39,7 @@ final as (
         blocks_sized.branch_id,
         blocks_sized.key_kind,
         blocks_sized.block_key,
+        blocks_sized.place,
         blocks_sized.names,
         blocks_sized.names > limits.block_max_names as is_skipped
 

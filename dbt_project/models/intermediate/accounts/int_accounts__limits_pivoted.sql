@@ -40,9 +40,8 @@ limits_in_force as (
         )::numeric as {{ limit }},
         {%- endfor %}
         {%- for limit in [
-            'exact_name_max_records', 'evidence_max_records', 'gram_max_names',
-            'grams_per_name', 'block_max_names', 'han_gram_length',
-            'latin_gram_length'
+            'exact_name_max_records', 'evidence_max_records', 'grams_per_name',
+            'block_max_names', 'han_gram_length', 'latin_gram_length'
         ] %}
         max(match_limits.limit_value) filter (
             where match_limits.limit_name = '{{ limit }}'
@@ -87,7 +86,6 @@ final as (
         limits_in_force.brand_penalty,
         limits_in_force.exact_name_max_records,
         limits_in_force.evidence_max_records,
-        limits_in_force.gram_max_names,
         limits_in_force.grams_per_name,
         limits_in_force.block_max_names,
         limits_in_force.han_gram_length,

@@ -52,25 +52,26 @@ months as (
     'competitor_offer': 'text', 'created_date': 'date',
 } %}
 
-accounts_counted as (
+members_counted as (
 
     select
-        records.month,
-        records.group_account_id,
-        count(*) as record_count,
-        min(records.seniority) as first_seniority,
-        bool_or(records.is_active) as is_active,
+        records.*,
+        row_number() over (
+            partition by records.month, records.group_account_id
+            order by records.seniority
+        ) as member_rank,
+        count(*) over same_account as record_count,
+        bool_or(records.is_active) over same_account as is_account_active,
         case
-            when count(*) = count(records.closed_date) then max(records.closed_date)
-        end as closed_date,
-        bool_or(records.is_earliest_known) as is_earliest_known,
-        max(records.attributes_as_of_date) as attributes_as_of_date
+            when count(*) over same_account = count(records.closed_date) over same_account
+                then max(records.closed_date) over same_account
+        end as account_closed_date,
+        bool_or(records.is_earliest_known) over same_account as has_earliest_known,
+        max(records.attributes_as_of_date) over same_account as latest_as_of_date
 
     from records
 
-    group by
-        records.month,
-        records.group_account_id
+    window same_account as (partition by records.month, records.group_account_id)
 
 ),
 
@@ -100,33 +101,29 @@ survivors as (
 accounts_mastered as (
 
     select
-        accounts_counted.month,
-        accounts_counted.group_account_id,
-        accounts_counted.record_count,
-        accounts_counted.is_active,
-        accounts_counted.closed_date,
-        accounts_counted.is_earliest_known,
-        accounts_counted.attributes_as_of_date,
+        members_counted.month,
+        members_counted.group_account_id,
+        members_counted.record_count,
+        members_counted.is_account_active as is_active,
+        members_counted.account_closed_date as closed_date,
+        members_counted.has_earliest_known as is_earliest_known,
+        members_counted.latest_as_of_date as attributes_as_of_date,
         {%- for column in columns %}
         case
-            when accounts_counted.record_count = 1 then records.{{ column }}
+            when members_counted.record_count = 1 then members_counted.{{ column }}
             else survivors.{{ column }}
         end as {{ column }},
         {%- endfor %}
         coalesce(survivors.survivorship, '{}') as survivorship
 
-    from accounts_counted
-
-    inner join records
-        on
-            accounts_counted.month = records.month
-            and accounts_counted.group_account_id = records.group_account_id
-            and accounts_counted.first_seniority = records.seniority
+    from members_counted
 
     left join survivors
         on
-            accounts_counted.month = survivors.month
-            and accounts_counted.group_account_id = survivors.group_account_id
+            members_counted.month = survivors.month
+            and members_counted.group_account_id = survivors.group_account_id
+
+    where members_counted.member_rank = 1
 
 ),
 

@@ -50,9 +50,7 @@ grams_ranked as (
 
     from grams_listed
 
-    cross join limits
-
-    where grams_listed.names_sharing between 2 and limits.gram_max_names
+    where grams_listed.names_sharing > 1
 
 ),
 

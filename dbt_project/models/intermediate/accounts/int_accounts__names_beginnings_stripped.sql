@@ -1,5 +1,5 @@
--- One row per name with Chinese characters: what is left of it after the regions and the
--- nationwide body it begins with (云南省|曲靖市|罗平县|…, 中国农业银行|罗平县|支行).
+-- One row per name with Chinese characters: what is left of it after the regions and
+-- the nationwide body it begins with (云南省|曲靖市|罗平县|…, 中国农业银行|罗平县|支行).
 -- Each round strips one beginning, the longest there is.
 {%- set rounds = 6 %}
 with
@@ -47,10 +47,10 @@ candidates_{{ round }} as (
             partition by names.name_text
             order by
                 length(spellings.spelling) desc,
-                spellings.spelling_kind,
+                spellings.spelling_kind asc,
                 starts_with(spellings.region_prefix, names.region_prefix) desc,
-                spellings.region_level,
-                spellings.stands_for
+                spellings.region_level asc,
+                spellings.stands_for asc
         ) as candidate_rank
 
     from round_{{ round - 1 }} as names
@@ -67,7 +67,7 @@ candidates_{{ round }} as (
             when 'head_of_branch'
                 then
                     names.head_name is null
-                    and right(names.rest, 1) = any (array['行', '部', '所', '处'])
+                    and right(names.rest, 1) in ('行', '部', '所', '处')
             when 'legal_form'
                 then names.head_name is not null and names.legal_form is null
             else {{ region_may_follow('names', 'spellings') }}

@@ -1,6 +1,6 @@
--- One row per name that says where its body is at the end: a branch after the legal form
--- (…有限公司|罗平|分公司) or just before the marker (国美电器|昆明|分公司), a company just
--- before the form (环球航运|青岛|有限公司).
+-- One row per name that says where its body is at the end: a branch after the legal
+-- form (…有限公司|罗平|分公司) or just before the marker (国美电器|昆明|分公司), a company
+-- just before the form (环球航运|青岛|有限公司).
 with
 
 names_parsed as (
@@ -93,7 +93,7 @@ places_ranked as (
                 left(places.region_code, 4) = left(names_stripped.region_code, 4) desc,
                 left(places.region_code, 2) = left(names_stripped.region_code, 2) desc,
                 places.region_level desc,
-                places.region_code
+                places.region_code asc
         ) as place_rank
 
     from places

@@ -1,6 +1,6 @@
--- One row per Chinese name that has a brand word (字号): what was left of its body, without
--- the zone, town and adjectives that it begins with. A name in bare 公司 is colloquial, and
--- may begin with trade words too.
+-- One row per Chinese name that has a brand word (字号): what was left of its body,
+-- without the zone, town and adjectives that it begins with. A name in bare 公司 is
+-- colloquial, and may begin with trade words too.
 {%- set rounds = 2 %}
 with
 
@@ -79,13 +79,13 @@ final as (
         case
             when towns.not_town is null and names_stripped.region_code is not null
                 then nullif(
-                    regexp_replace(
-                        towns.stem,
-                        '^.{1,3}?(镇|乡|街道|街(?![道镇乡]))(?=..|$)',
+                        regexp_replace(
+                            towns.stem,
+                            '^.{1,3}?(镇|乡|街道|街(?![道镇乡]))(?=..|$)',
+                            ''
+                        ),
                         ''
-                    ),
-                    ''
-                )
+                    )
             else towns.stem
         end as brand_word
 

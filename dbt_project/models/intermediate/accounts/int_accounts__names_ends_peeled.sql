@@ -1,5 +1,5 @@
--- One row per name of a Chinese body: what is left when trade words (科技, 贸易) are peeled
--- off the end of it; null when nothing is.
+-- One row per name of a Chinese body: what is left when trade words (科技, 贸易) are
+-- peeled off the end of it; null when nothing is.
 with recursive
 
 names_parsed as (
@@ -43,8 +43,9 @@ bodies as (
 
 ),
 
--- Every place where the rest of the body is made of trade words only. A single character
--- such as 店 counts at the very end; a city (中节能|秦皇岛|环保) if enough stands before it.
+-- Every place where the rest of the body is made of trade words only. One character
+-- such as 店 counts at the very end, a city (中节能|秦皇岛|环保) if enough stands before
+-- it: a brand word may end like one.
 peeled (name_text, body, is_colloquial, place) as (
 
     select

@@ -1,5 +1,5 @@
--- One row per name text, and per trading name found in one ("Foo Ltd t/a Bar"): the text
--- without differences of width, script variant, case, accents, blanks and punctuation.
+-- One row per name text, and per trading name found in one ("Foo Ltd t/a Bar"): the
+-- text without differences of width, script, case, accents, blanks and punctuation.
 with
 
 names_collected as (
@@ -81,10 +81,10 @@ names_simplified as (
                 names_unified.unified_text
                 ~ ('[' || characters.characters || ']')
                 then translate(
-                    names_unified.unified_text,
-                    characters.characters,
-                    characters.folded_characters
-                )
+                        names_unified.unified_text,
+                        characters.characters,
+                        characters.folded_characters
+                    )
             else names_unified.unified_text
         end as simplified_text
 
@@ -102,7 +102,10 @@ names_plain as (
         case
             when names_simplified.is_han
                 then {{ strip_han_punctuation('names_simplified.simplified_text') }}
-            else {{ space_latin_words(strip_accents('names_simplified.simplified_text')) }}
+            else
+                {{ space_latin_words(
+                    strip_accents('names_simplified.simplified_text')
+                ) }}
         end as plain_name,
         case
             when not names_simplified.is_han then 'latin'

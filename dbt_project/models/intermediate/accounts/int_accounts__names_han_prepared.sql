@@ -89,10 +89,10 @@ final as (
             case
                 when brackets_read.is_apart
                     then replace(
-                        names_bracketed.plain_name,
-                        '(' || names_bracketed.bracket_text || ')',
-                        ''
-                    )
+                            names_bracketed.plain_name,
+                            '(' || names_bracketed.bracket_text || ')',
+                            ''
+                        )
                 else names_bracketed.plain_name
             end,
             '()', ''

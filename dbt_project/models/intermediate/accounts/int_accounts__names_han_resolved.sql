@@ -1,5 +1,5 @@
--- One row per name with Chinese characters: its comparable forms, put together again from
--- its parts in one spelling, and the region it names.
+-- One row per name with Chinese characters: its comparable forms, put together again
+-- from its parts in one spelling, and the region it names.
 with
 
 names_parsed as (
@@ -86,14 +86,18 @@ names_titled as (
         concat(names_joined.head_name, names_joined.body) as head_part,
         coalesce(
             own.region_title,
-            case when names_joined.branch_marker is null then places.region_title end
+            case
+                when names_joined.branch_marker is null then places.region_title
+            end
         ) as region_title,
         coalesce(
             places.region_title,
             case when names_joined.head_name is not null then own.region_title end
         ) as branch_title,
         coalesce(places.region_province, own.region_province) as region_province,
-        case when places.region_code is null then own.region_city else places.region_city
+        case
+            when places.region_code is null then own.region_city
+            else places.region_city
         end as region_city,
         case
             when places.region_code is null then own.region_county

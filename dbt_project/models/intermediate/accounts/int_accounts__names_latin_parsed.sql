@@ -30,7 +30,8 @@ name_words as (
 
     from names_stripped
 
-    cross join lateral
+    cross join
+        lateral
         unnest(string_to_array(names_stripped.stem, ' '))
         with ordinality as name_words (word, place)
 
@@ -65,7 +66,7 @@ final as (
         words_placed.name_text,
         string_agg(words_placed.word, ' ' order by words_placed.place) as core_name,
         string_agg(words_placed.word, ' ' order by words_placed.place)
-            filter (where words_placed.place <= words_placed.brand_end) as brand_word
+        filter (where words_placed.place <= words_placed.brand_end) as brand_word
 
     from words_placed
 

@@ -30,7 +30,12 @@ names_remarkless as (
     select
         names_folded.name_text,
         coalesce(
-            nullif(regexp_replace(names_folded.folded_name, remarks.pattern, '', 'g'), ''),
+            nullif(
+                regexp_replace(
+                    names_folded.folded_name, remarks.pattern, '', 'g'
+                ),
+                ''
+            ),
             names_folded.folded_name
         ) as name
 
@@ -62,8 +67,10 @@ names_unbracketed as (
                         )
                 )
                 then translate(
-                    regexp_replace(names_remarkless.name, ' \([^()]*\)?$', ''), '()', ''
-                )
+                        regexp_replace(names_remarkless.name, ' \([^()]*\)?$', ''),
+                        '()',
+                        ''
+                    )
             else translate(names_remarkless.name, '()', '')
         end as name
 
@@ -136,7 +143,8 @@ starts_ranked as (
 
     inner join legal_forms
         on
-            split_part(names.stem, ' ', 1) = split_part(legal_forms.legal_form_text, ' ', 1)
+            split_part(names.stem, ' ', 1)
+            = split_part(legal_forms.legal_form_text, ' ', 1)
             and starts_with(names.stem, legal_forms.legal_form_text || ' ')
 
     where legal_forms.form_place = 'either' and names.legal_form is null

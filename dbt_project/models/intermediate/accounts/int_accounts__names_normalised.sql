@@ -71,7 +71,10 @@ final as (
         han_names.region_county,
         han_names.branch_marker,
         han_names.head_part,
-        coalesce(organs.is_government, false) as is_government,
+        -- What has a legal form is no government body, whatever it calls itself.
+        coalesce(
+            organs.is_government and latin_stripped.legal_form is null, false
+        ) as is_government,
         names_folded.script,
         names_folded.trading_name
 

@@ -48,7 +48,8 @@ latin_words as (
 
     from latin_names
 
-    cross join lateral
+    cross join
+        lateral
         unnest(string_to_array(latin_names.core_name, ' '))
         with ordinality as words (word, place)
 
@@ -94,7 +95,7 @@ organs_ranked as (
         organs_found.is_government,
         row_number() over (
             partition by organs_found.name_text
-            order by organs_found.precedence desc, organs_found.organ_type
+            order by organs_found.precedence desc, organs_found.organ_type asc
         ) as organ_rank
 
     from organs_found

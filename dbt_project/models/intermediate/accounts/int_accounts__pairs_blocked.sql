@@ -9,7 +9,7 @@ names_listed as (
 
 name_keys as (
 
-    select * from {{ ref('int_accounts__name_keys_ranked') }}
+    select * from {{ ref('int_accounts__name_keys_placed') }}
 
 ),
 
@@ -31,7 +31,8 @@ keys_used as (
         name_keys.name_number,
         blocks.branch_id,
         blocks.key_kind,
-        blocks.block_key
+        blocks.block_key,
+        blocks.place
 
     from name_keys
 
@@ -40,6 +41,7 @@ keys_used as (
             name_keys.branch_id = blocks.branch_id
             and name_keys.key_kind = blocks.key_kind
             and name_keys.block_key = blocks.block_key
+            and name_keys.place = blocks.place
 
     where not blocks.is_skipped
 
@@ -59,6 +61,7 @@ candidates as (
             left_keys.branch_id = right_keys.branch_id
             and left_keys.key_kind = right_keys.key_kind
             and left_keys.block_key = right_keys.block_key
+            and left_keys.place = right_keys.place
             and left_keys.name_number < right_keys.name_number
 
     group by 1, 2

@@ -151,8 +151,12 @@ final as (
             <> pairs_joined.organisation_code_right,
             false
         ) as is_code_conflict,
-        pairs_joined.branch_marker_left
-        is distinct from pairs_joined.branch_marker_right as is_branch_conflict,
+        coalesce(
+            pairs_joined.branch_marker_left <> pairs_joined.branch_marker_right, false
+        ) as is_branch_conflict,
+        num_nulls(
+            pairs_joined.branch_marker_left, pairs_joined.branch_marker_right
+        ) as offices_unmarked,
         coalesce(
             pairs_joined.head_account_id_left = pairs_joined.account_id_right
             or pairs_joined.head_account_id_right = pairs_joined.account_id_left,
@@ -186,7 +190,9 @@ final as (
         coalesce(
             pairs_joined.county_stem_left <> pairs_joined.county_stem_right, false
         ) as is_county_different,
-        coalesce(
+        -- Where the names agree, 酒店 and 酒店有限公司 differ in the form alone.
+        pairs_joined.name_overlap < 1
+        and coalesce(
             pairs_joined.organ_type_left <> pairs_joined.organ_type_right, false
         ) as is_organ_conflict,
         coalesce(

@@ -36,9 +36,11 @@ pairs_weighed as (
             4
         ) as score,
         ---------- what rules a merge out
+        pairs_compared.is_region_conflict,
         pairs_compared.is_number_conflict
         or pairs_compared.is_region_conflict
         or pairs_compared.is_organ_conflict
+        and not pairs_compared.is_typing_error
         -- 曲靖市教育局 is not the 教育局 of one of the city's districts, nor of another.
         or not pairs_compared.is_branded
         and (
@@ -46,20 +48,33 @@ pairs_weighed as (
             or pairs_compared.is_region_named
             and not pairs_compared.is_region_level_equal
         ) as is_name_conflict,
+        -- Branches often bear the number of their head office: the name tells them apart.
+        pairs_compared.offices_unmarked = 2
+        or pairs_compared.offices_unmarked = 0
+        and (
+            pairs_compared.name_overlap = 1 or pairs_compared.is_typing_error
+        ) as is_office_same,
         ---------- what a merge without a number needs in any case
         pairs_compared.is_number_equal
+        and pairs_compared.offices_unmarked <> 1
         and not pairs_compared.is_form_conflict as is_form_compatible,
         -- A registered full name is given once in a place; a short one in each county.
         case
-            when pairs_compared.is_branded
+            when not pairs_compared.is_branded
                 then
-                    pairs_compared.is_form_equal
-                    or not pairs_compared.is_county_different
+                    pairs_compared.is_region_level_equal
+                    and (
+                        pairs_compared.is_region_named
+                        or not pairs_compared.is_county_unsure
+                    )
+            when pairs_compared.is_form_equal and pairs_compared.is_region_level_equal
+                then true
             else
-                pairs_compared.is_region_level_equal
+                not pairs_compared.is_county_different
                 and (
-                    pairs_compared.is_region_named
-                    or not pairs_compared.is_county_unsure
+                    pairs_compared.is_region_level_equal
+                    or not pairs_compared.is_region_named
+                    or pairs_compared.is_form_equal
                 )
         end as is_place_same,
         pairs_compared.name_overlap = 1 and pairs_compared.is_telling as is_same_name,
@@ -117,14 +132,19 @@ pairs_judged as (
             when pairs_weighed.decision_kind = 'never_link' then 'never_link'
             when pairs_weighed.is_head_related then 'linked'
             when pairs_weighed.is_code_conflict then 'veto'
-            when
-                pairs_weighed.is_branch_conflict
-                and pairs_weighed.hard_keys is not null
-                then 'review'
             when pairs_weighed.is_branch_conflict then 'veto'
             when
                 pairs_weighed.hard_keys is not null
-                and pairs_weighed.score < pairs_weighed.hard_key_floor
+                and pairs_weighed.is_region_conflict
+                and not pairs_weighed.is_office_same
+                then 'veto'
+            when
+                pairs_weighed.hard_keys is not null
+                and (
+                    not pairs_weighed.is_office_same
+                    or pairs_weighed.is_region_conflict
+                    or pairs_weighed.score < pairs_weighed.hard_key_floor
+                )
                 then 'review'
             when pairs_weighed.hard_keys is not null then 'auto_merge'
             when pairs_weighed.is_name_conflict then 'veto'

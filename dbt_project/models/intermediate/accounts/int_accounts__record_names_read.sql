@@ -26,6 +26,12 @@ limits as (
 
 ),
 
+organs as (
+
+    select * from {{ ref('match_place_bound_organs') }}
+
+),
+
 names_collected as (
 
     select
@@ -96,14 +102,19 @@ final as (
         coalesce(
             nullif(names.core_name, ''), names.normalised_name, names.folded_name
         ) as match_name,
-        -- 第一 in 第一中学 tells one school of a town from another, not from those elsewhere.
-        case when names.brand_word !~ '^第?[0-9]+$' then names.brand_word end
-            as brand_word,
+        -- 第一 or 实验 tells one school of a town from another, not from those elsewhere.
+        case
+            when organs.organ_type is null and names.brand_word !~ '^第?[0-9]+$'
+                then names.brand_word
+        end as brand_word,
         names.legal_form,
         names.organ_type,
         {{ region_stem('names.region_province') }} as province_stem,
         {{ region_stem('names.region_city') }} as city_stem,
-        {{ region_stem('names.region_county') }} as name_county_stem,
+        -- 楚雄一中 may be the prefecture's or the city's: the record's full name tells.
+        coalesce(
+            {{ region_stem('names.region_county') }}, records.name_county_stem
+        ) as name_county_stem,
         names.branch_marker,
         names.folded_name ~ '集团|\m(group|holdings?)\M' as is_group,
         {{ number_words('names.folded_name') }} as number_words,
@@ -121,6 +132,11 @@ final as (
         on names_told_apart.name_text = names.name_text
 
     cross join limits
+
+    left join organs
+        on
+            names.organ_type = organs.organ_type
+            and {{ is_rule_in_force('organs', 'limits.as_of_date') }}
 
 )
 

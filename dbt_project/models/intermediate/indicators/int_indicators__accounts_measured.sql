@@ -16,10 +16,11 @@ indicators as (
 scales as (
 
     select
-        {%- for indicator in indicator_columns() %}
-        max(scale) filter (where indicator_id = '{{ indicator }}')
-            as {{ indicator }}{{ ',' if not loop.last }}
+        count(*) as indicators_known,
+        {%- for indicator in indicator_columns().split() %}
+        max(scale) filter (where indicator_id = '{{ indicator }}') as {{ indicator }},
         {%- endfor %}
+        max(window_months) as longest_window_months
 
     from indicators
 
@@ -41,10 +42,9 @@ measured as (
         case when has_products then coalesce(informatization_products, 0)::numeric end
             as informatization_products,
         off_net_rate_pct,
+        -- One unit from the first day on: signed is more than unsigned.
         case
-            when signed_date <= month_end_date
-                -- One unit from the first day on: signed is more than unsigned.
-                then greatest({{ years_between('signed_date', 'month_end_date') }}, 0.01)
+            when signed_date <= month_end_date then greatest(signed_years, 0.01)
             when has_signed_dates then 0
         end as signed_years,
         case when has_influences then coalesce(influence_grade, 0)::numeric end
@@ -69,7 +69,7 @@ rounded as (
     select
         measured.month,
         measured.group_account_id,
-        {%- for indicator in indicator_columns() %}
+        {%- for indicator in indicator_columns().split() %}
         round(measured.{{ indicator }}, scales.{{ indicator }}) as {{ indicator }},
         {%- endfor %}
         measured.total_amount,
@@ -92,12 +92,12 @@ final as (
     select
         month,
         group_account_id,
-        {%- for indicator in indicator_columns() %}
+        {%- for indicator in indicator_columns().split() %}
         {{ indicator }},
         {%- endfor %}
         array_remove(
             array[
-                {%- for indicator in indicator_columns() %}
+                {%- for indicator in indicator_columns().split() %}
                 case when {{ indicator }} is null then '{{ indicator }}' end
                 {{- ',' if not loop.last }}
                 {%- endfor %}

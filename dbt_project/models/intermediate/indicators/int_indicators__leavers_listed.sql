@@ -1,4 +1,4 @@
--- A line has left by its closing date or by a status change; told by both, it left once.
+-- A line leaves by its closing date or by a status change; told by both, it left once.
 with
 
 lines as (

@@ -27,12 +27,13 @@ status_changes as (
 
 window_months as (
 
-    select distinct
-        (months.month - make_interval(months => steps.step))::date as member_month
+    select (months.month - make_interval(months => steps.step))::date as member_month
 
     from months
 
-    cross join generate_series(0, {{ window_months() - 1 }}) as steps (step)
+    cross join generate_series(0, {{ window_months() | int - 1 }}) as steps (step)
+
+    group by member_month
 
 ),
 
@@ -64,7 +65,7 @@ spans as (
 
     where not lines.is_individual
 
-    group by 1, 2, 3
+    group by lines.group_account_id, from_month, to_month
 
 ),
 
@@ -80,7 +81,7 @@ members as (
     inner join spans
         on window_months.member_month between spans.from_month and spans.to_month
 
-    group by 1, 2
+    group by window_months.member_month, spans.group_account_id
 
 ),
 
@@ -97,18 +98,32 @@ off_net as (
 
 ),
 
--- A month has a rate if the source keeps closing dates at all, or told of changes in it.
+closing_dates as (
+
+    select count(*) > 0 as has_any
+
+    from lines
+
+    where closed_month is not null
+
+),
+
+-- A month has a rate if the source keeps closing dates, or told of changes in it.
 delivered as (
 
     select
         window_months.member_month,
-        exists (select 1 from lines where lines.closed_month is not null)
-        or exists (
-            select 1 from status_changes
-            where status_changes.change_month = window_months.member_month
-        ) as has_leavers
+        bool_or(closing_dates.has_any)
+        or count(status_changes.change_id) > 0 as has_leavers
 
     from window_months
+
+    cross join closing_dates
+
+    left join status_changes
+        on window_months.member_month = status_changes.change_month
+
+    group by window_months.member_month
 
 ),
 

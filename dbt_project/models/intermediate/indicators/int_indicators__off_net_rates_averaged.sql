@@ -20,10 +20,12 @@ final as (
         member_lines.group_account_id,
         avg(100.0 * member_lines.off_net_lines / member_lines.member_lines)
             as off_net_rate_pct,
-        coalesce(
-            sum(member_lines.member_lines)
-                filter (where member_lines.member_month = months.month),
-            0
+        sum(
+            case
+                when member_lines.member_month = months.month
+                    then member_lines.member_lines
+                else 0
+            end
         )::bigint as member_lines
 
     from months

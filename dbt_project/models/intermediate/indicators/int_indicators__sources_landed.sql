@@ -43,7 +43,7 @@ landed as (
     left join branches
         on revenues.group_account_id = branches.group_account_id
 
-    group by 1, 2
+    group by revenues.bill_month, coalesce(branches.branch_id, 'unknown')
 
 ),
 
@@ -95,7 +95,8 @@ final as (
         on
             months.month >= landed_anywhere.bill_month
             and months.month
-            < landed_anywhere.bill_month + make_interval(months => {{ window_months() }})
+            < landed_anywhere.bill_month
+            + make_interval(months => {{ window_months() }})
 
     group by months.month, landed_anywhere.branch_id
 

@@ -52,6 +52,8 @@ final as (
         accounts.employees,
         accounts.informatization_level,
         accounts.signed_date,
+        {{ years_between('accounts.signed_date', 'months.month_end_date') }}
+            as signed_years,
         accounts.influence_grade,
         accounts.tax_rank,
         coalesce(windows.unified_payment_amount_3m, 0) as unified_payment_amount_3m,

@@ -81,10 +81,15 @@ final as (
         sum(informatization_amount) as informatization_amount_3m,
         sum(unified_payment_amount + member_bill_amount + informatization_amount)
             as total_amount_3m,
-        coalesce(
-            sum(unified_payment_amount + member_bill_amount + informatization_amount)
-                filter (where is_reported_month),
-            0
+        sum(
+            case
+                when is_reported_month
+                    then
+                        unified_payment_amount
+                        + member_bill_amount
+                        + informatization_amount
+                else 0
+            end
         ) as total_amount,
         sum(unified_payment_rows)::bigint as unified_payment_rows,
         sum(member_bill_rows)::bigint as member_bill_rows,

@@ -31,7 +31,6 @@ keyed as (
                 then accounts.branch_id || '/' || coalesce(accounts.county_name, '')
             when 'all' then 'all'
         end as partition_id,
-        versions.ties,
         {%- for place in range(1, 5) %}
         case versions.rank_order[{{ place }}]
             when 'total' then scores.total_points
@@ -40,8 +39,9 @@ keyed as (
             when 'z' then scores.z_points
             when 'amount' then scores.total_amount
             when 'amount_3m' then scores.total_amount_3m
-        end as rank_key_{{ place }}{{ ',' if not loop.last }}
+        end as rank_key_{{ place }},
         {%- endfor %}
+        versions.ties
 
     from scores
 
@@ -78,16 +78,17 @@ final as (
         row_number() over rank_order::integer as value_rank,
         -- Ties included: equals share the best of their ranks where tiers are cut.
         case ties
-            when 'include' then rank() over (
-                partition by scorecard_id, month, partition_id
-                order by rank_key_1 desc nulls last
-            )
+            when 'include' then rank() over first_key
             else row_number() over rank_order
         end::integer as cut_rank
 
     from keyed
 
-    window rank_order as (
+    window first_key as (
+        partition by scorecard_id, month, partition_id
+        order by rank_key_1 desc nulls last
+    ),
+    rank_order as (
         partition by scorecard_id, month, partition_id
         order by
             rank_key_1 desc nulls last,

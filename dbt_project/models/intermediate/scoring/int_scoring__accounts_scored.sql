@@ -23,7 +23,7 @@ banded as {{ computed_once() }} (
         indicators.total_amount,
         indicators.total_amount_3m,
         array[
-            {%- for indicator in indicator_columns() %}
+            {%- for indicator in indicator_columns().split() %}
             coalesce(
                 rules.{{ indicator }}_points[width_bucket(
                     indicators.{{ indicator }}, rules.{{ indicator }}_thresholds
@@ -33,7 +33,7 @@ banded as {{ computed_once() }} (
             {%- endfor %}
         ] as points,
         array[
-            {%- for indicator in indicator_columns() %}
+            {%- for indicator in indicator_columns().split() %}
             rules.{{ indicator }}_bands[width_bucket(
                 indicators.{{ indicator }}, rules.{{ indicator }}_thresholds
             ) + 1]{{ ',' if not loop.last }}
@@ -59,7 +59,7 @@ summed as (
         banded.points,
         banded.bands,
         {%- for dimension in ['x', 'y', 'z'] %}
-        {% for indicator in indicator_columns() -%}
+        {% for indicator in indicator_columns().split() -%}
         case
             when rules.{{ indicator }}_dimension = '{{ dimension }}'
                 then banded.points[{{ loop.index }}]
@@ -67,12 +67,12 @@ summed as (
         end{{ ' + ' if not loop.last }}
         {%- endfor %} as {{ dimension }}_points,
         {%- endfor %}
-        {% for indicator in indicator_columns() -%}
+        {% for indicator in indicator_columns().split() -%}
         banded.points[{{ loop.index }}]{{ ' + ' if not loop.last }}
         {%- endfor %} as total_points,
         round(
             100.0 * (
-                {%- for indicator in indicator_columns() %}
+                {%- for indicator in indicator_columns().split() %}
                 case
                     when banded.bands[{{ loop.index }}] is not null
                         then rules.{{ indicator }}_weight

@@ -13,9 +13,26 @@ lead_rules as (
 
 ),
 
-conditions as (
+lead_conditions as (
 
     select * from {{ ref('lead_conditions') }}
+
+),
+
+-- Group 0 raises the priority and decides nothing.
+conditions as (
+
+    select
+        lead_rule_id,
+        version,
+        metric,
+        metric || ' ' || comparison as metric_comparison,
+        threshold,
+        1 << condition_group as group_bit
+
+    from lead_conditions
+
+    where condition_group > 0
 
 ),
 
@@ -26,19 +43,24 @@ final as (
         lead_rules.version as lead_rule_version,
         lead_rules.scorecard_id,
         months.month,
-        bit_or(1 << conditions.condition_group) as required_groups
-        {%- for metric in lead_metrics() %},
-        bit_or(1 << conditions.condition_group)
-            filter (where conditions.metric = '{{ metric }}') as {{ metric }}_group,
-        max(conditions.threshold) filter (
-            where
-                conditions.metric = '{{ metric }}'
-                and conditions.comparison = 'at_least'
+        {%- for metric in lead_metrics().split() %}
+        bit_or(
+            case when conditions.metric = '{{ metric }}' then conditions.group_bit end
+        ) as {{ metric }}_group,
+        max(
+            case
+                when conditions.metric_comparison = '{{ metric }} at_least'
+                    then conditions.threshold
+            end
         ) as {{ metric }}_at_least,
-        max(conditions.threshold) filter (
-            where conditions.metric = '{{ metric }}' and conditions.comparison = 'below'
-        ) as {{ metric }}_below
+        max(
+            case
+                when conditions.metric_comparison = '{{ metric }} below'
+                    then conditions.threshold
+            end
+        ) as {{ metric }}_below,
         {%- endfor %}
+        bit_or(conditions.group_bit) as required_groups
 
     from lead_rules
 
@@ -49,10 +71,12 @@ final as (
         on
             lead_rules.lead_rule_id = conditions.lead_rule_id
             and lead_rules.version = conditions.version
-            -- Group 0 raises the priority and decides nothing.
-            and conditions.condition_group > 0
 
-    group by 1, 2, 3, 4
+    group by
+        lead_rules.lead_rule_id,
+        lead_rules.version,
+        lead_rules.scorecard_id,
+        months.month
 
 )
 

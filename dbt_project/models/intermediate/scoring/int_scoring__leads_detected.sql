@@ -1,4 +1,4 @@
--- An account is a lead if one condition of each group holds; an unknown value holds none.
+-- A lead meets one condition of each group; an unknown value meets none.
 with
 
 metrics as (
@@ -27,10 +27,10 @@ found as (
         metrics.scorecard_id,
         metrics.month,
         metrics.group_account_id,
-        metrics.manager_id
-        {%- for metric in lead_metrics() %},
-        metrics.{{ metric }}::numeric as {{ metric }}
+        {%- for metric in lead_metrics().split() %}
+        metrics.{{ metric }}::numeric as {{ metric }},
         {%- endfor %}
+        metrics.manager_id
 
     from metrics
 
@@ -41,7 +41,7 @@ found as (
 
     where
         rules.required_groups = (
-            {%- for metric in lead_metrics() %}
+            {%- for metric in lead_metrics().split() %}
             case
                 when
                     metrics.{{ metric }} >= rules.{{ metric }}_at_least
@@ -65,7 +65,7 @@ evidence as (
         conditions.comparison,
         conditions.threshold,
         case conditions.metric
-            {%- for metric in lead_metrics() %}
+            {%- for metric in lead_metrics().split() %}
             when '{{ metric }}' then found.{{ metric }}
             {%- endfor %}
         end as value

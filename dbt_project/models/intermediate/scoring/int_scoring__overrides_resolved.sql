@@ -1,5 +1,5 @@
 -- An override names a source record, so that it outlives merges and splits. Of several
--- for one account and month the latest recorded holds; without a tier it ends the others.
+-- for one account and month the latest recorded holds; one without a tier ends them.
 with
 
 months as (

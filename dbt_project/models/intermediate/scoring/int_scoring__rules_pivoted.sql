@@ -31,8 +31,7 @@ band_arrays as (
         scorecard_id,
         version,
         indicator_id,
-        array_agg(lower_bound order by lower_bound)
-            filter (where lower_bound is not null) as thresholds,
+        array_remove(array_agg(lower_bound order by lower_bound), null) as thresholds,
         array_agg((points * 100)::integer order by lower_bound nulls first) as points,
         array_agg(band order by lower_bound nulls first) as bands
 
@@ -50,8 +49,7 @@ indicator_rules as (
         card_indicators.indicator_id,
         card_indicators.dimension,
         (card_indicators.weight * 100)::integer as weight,
-        -- An empty array: a table of one band has no threshold.
-        coalesce(band_arrays.thresholds, array[]::numeric[]) as thresholds,
+        band_arrays.thresholds,
         band_arrays.points,
         band_arrays.bands
 
@@ -72,14 +70,14 @@ final as (
         versions.month,
         versions.scorecard_version,
         versions.min_completeness_pct,
-        sum(indicator_rules.weight)::integer as weights_total
-        {%- for indicator in indicator_columns() %}
-        {%- for part in ['thresholds', 'points', 'bands', 'weight', 'dimension'] %},
+        {%- for indicator in indicator_columns().split() %}
+        {%- for part in ['thresholds', 'points', 'bands', 'weight', 'dimension'] %}
         max(indicator_rules.{{ part }}) filter (
             where indicator_rules.indicator_id = '{{ indicator }}'
-        ) as {{ indicator }}_{{ part }}
+        ) as {{ indicator }}_{{ part }},
         {%- endfor %}
         {%- endfor %}
+        sum(indicator_rules.weight)::integer as weights_total
 
     from versions
 
@@ -88,7 +86,11 @@ final as (
             versions.scorecard_id = indicator_rules.scorecard_id
             and versions.scorecard_version = indicator_rules.version
 
-    group by 1, 2, 3, 4
+    group by
+        versions.scorecard_id,
+        versions.month,
+        versions.scorecard_version,
+        versions.min_completeness_pct
 
 )
 

@@ -53,7 +53,7 @@ final as (
         card_indicators.dimension,
         card_indicators.dimension_name,
         case dictionary.indicator_id
-            {%- for indicator in indicator_columns() %}
+            {%- for indicator in indicator_columns().split() %}
             when '{{ indicator }}' then indicators.{{ indicator }}
             {%- endfor %}
         end as indicator_value,

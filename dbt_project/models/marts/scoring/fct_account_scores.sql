@@ -47,8 +47,8 @@ final as (
         accounts.initial_class,
         accounts.former_grade,
         -- A former grade may name a tier or only its band: A1 was A.
-        upper(trim(accounts.former_grade)) not in (tiers.effective_tier, tiers.tier_band)
-            as is_changed_from_former
+        upper(trim(accounts.former_grade))
+        not in (tiers.effective_tier, tiers.tier_band) as is_changed_from_former
 
     from scores
 

@@ -140,8 +140,9 @@ final as (
         tier,
         accounts,
         revenue,
-        round(100.0 * ranked_accounts / nullif(sum(ranked_accounts) over branches, 0), 4)
-            as account_share_pct,
+        round(
+            100.0 * ranked_accounts / nullif(sum(ranked_accounts) over branches, 0), 4
+        ) as account_share_pct,
         round(
             100.0 * ranked_revenue
             / nullif(sum(ranked_revenue) over branches, 0),

@@ -5,7 +5,7 @@ source as (
     select * from {{ source('billing', 'line_bills') }}
     where
         _last_load_id is null
-        and {{ in_run_months('bill_month', look_back=window_months() - 1) }}
+        and {{ in_run_months('bill_month', look_back=window_months() | int - 1) }}
 
 ),
 

@@ -133,7 +133,13 @@ class PostgresReader:
     def _translate_errors(self) -> Iterator[None]:
         try:
             yield
-        except (psycopg.Error, adbc_driver_manager.Error) as error:
+        except (
+            psycopg.Error,
+            adbc_driver_manager.Error,
+            pa.ArrowException,
+            OSError,
+        ) as error:
+            # What fails while rows stream arrives as an error of Arrow's.
             raise _explain(error, self.url, self.relation) from error
 
 
@@ -260,7 +266,9 @@ def _explain(error: BaseException, url: str, relation: str | None) -> SourceErro
     """Tell "can't be reached, try again" from "there is no such table"."""
     what = hide_password(str(error).strip(), url)
     text = what.lower()
-    is_operational = type(error).__name__ in ("OperationalError", "InterfaceError")
+    is_operational = isinstance(error, (pa.ArrowException, OSError)) or (
+        type(error).__name__ in ("OperationalError", "InterfaceError")
+    )
     is_away = isinstance(error, _UNREACHABLE) or (
         is_operational
         and any(

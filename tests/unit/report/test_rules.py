@@ -1,0 +1,369 @@
+"""Rule rows: what is sound, what was changed, and how a new version is written."""
+
+import csv
+import shutil
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from jinta.errors import RuleError, UsageError
+from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rules import (
+    RuleVersion,
+    check_soundness,
+    check_unchanged,
+    collect_versions,
+    list_versions_in_force,
+    normalise_row,
+    read_files,
+)
+from jinta.settings import load_settings
+
+SEEDS = load_settings({}).dbt_project / "seeds" / "rules"
+CARD = "group_account_value"
+FIRST = "2026.1"
+MONTHS = [date(2024, 1, 1), date(2025, 12, 1)]
+
+# A.6.1: weight, then lower bound and points of each band from the lowest value up.
+TABLE = {
+    "unified_payment_amount": (15, "- 0 .01 3 500 6 2000 9 5000 12 20000 15"),
+    "member_bill_amount": (10, "- 0 .01 2 1000 4 5000 6 20000 8 100000 10"),
+    "informatization_amount": (15, "- 0 .01 3 200 6 1000 9 3000 12 10000 15"),
+    "employees": (8, "- 0 1 1 10 2 50 4 200 6 500 8"),
+    "vnet_users": (8, "- 0 1 2 20 3 50 4 100 6 300 8"),
+    "informatization_level": (6, "- 0 1 1 2 2 3 3 4 5 5 6"),
+    "informatization_products": (8, "- 0 1 2 2 4 3 5 4 6 5 8"),
+    "off_net_rate_pct": (5, "- 5 1 4 2 3 3 2 5 1 10 0"),
+    "signed_years": (5, "- 0 .01 1 1 2 2 3 3 4 5 5"),
+    "influence_grade": (12, "- 0 1 2 2 4 3 6 4 9 5 12"),
+    "tax_rank": (8, "- 8 11 6 51 4 101 3 301 2 501 0"),
+}
+
+
+@pytest.fixture
+def rules():
+    return read_files(SEEDS)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(SEEDS, tmp_path / "rules")
+
+
+def new_version(**changes):
+    values = {
+        "rule_id": CARD,
+        "version": "2026.2",
+        "valid_from": date(2026, 7, 1),
+        "approver": "the owner",
+        "recorded_at": date(2026, 6, 20),
+    }
+    return NewVersion(**values | changes)
+
+
+def select(rules, seed, **values):
+    return [
+        row
+        for row in rules[seed]
+        if all(row[column] == value for column, value in values.items())
+    ]
+
+
+def test_first_version_is_the_table_of_the_specification(rules):
+    for indicator, (weight, table) in TABLE.items():
+        found = select(rules, "scorecard_bands", version=FIRST, indicator_id=indicator)
+        numbers = table.replace("-", "-Infinity").split()
+        assert sorted(
+            (Decimal(row["lower_bound"] or "-Infinity"), Decimal(row["points"]))
+            for row in found
+        ) == [
+            (Decimal(low), Decimal(points))
+            for low, points in zip(numbers[::2], numbers[1::2], strict=True)
+        ], indicator
+        (card,) = select(
+            rules, "scorecard_indicators", version=FIRST, indicator_id=indicator
+        )
+        assert card["weight"] == str(weight)
+
+
+def test_the_seeds_are_sound(rules):
+    check_soundness(rules, MONTHS)
+
+
+def set_value(seed, column, value, **where):
+    def change(rules):
+        rows = select(rules, seed, **where) or rules[seed]
+        rows[0][column] = value
+
+    return change
+
+
+def drop(seed, **where):
+    def change(rules):
+        rules[seed].remove(select(rules, seed, **where)[0])
+
+    return change
+
+
+def copy(seed, **values):
+    def change(rules):
+        rules[seed].append(rules[seed][0] | values)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (copy("scorecard_bands"), "stands 2 times"),
+        (set_value("scorecards", "version", ""), "must be filled"),
+        (set_value("scorecards", "partition_by", "town"), "partition_by is 'town'"),
+        (set_value("scorecards", "rank_order", "total size"), "rank_order must hold"),
+        (set_value("scorecards", "approver", ""), "no approver"),
+        (set_value("scorecards", "valid_from", "2000-01-02"), "first day of a month"),
+        (set_value("scorecards", "valid_from", "soon"), "no date"),
+        (set_value("scorecards", "valid_to", "1999-01-01"), "before valid_from"),
+        (set_value("scorecards", "valid_to", "2025-11-30"), "no version .* 2025-12"),
+        (
+            set_value("scorecards", "valid_from", "2024-02-01"),
+            "no scorecard .* 2024-01",
+        ),
+        (copy("scorecards", version="2", valid_from="2025-01-01"), "overlap"),
+        (copy("scorecards", scorecard_id="rfm"), "rfm 2026.1: the version has no rows"),
+        (copy("tier_rules", version="9"), "no such version"),
+        (set_value("indicators", "position", "12"), "positions must be"),
+        (set_value("scorecard_indicators", "weight", "9"), "sum to"),
+        (set_value("scorecard_indicators", "weight", "much"), "weight is no number"),
+        (
+            set_value("scorecard_indicators", "indicator_id", "charm"),
+            "charm: the dictionary",
+        ),
+        (
+            set_value(
+                "scorecard_bands",
+                "lower_bound",
+                "-5",
+                indicator_id="employees",
+                band="0",
+            ),
+            "employees: exactly one band must have no lower_bound",
+        ),
+        (
+            set_value(
+                "scorecard_bands",
+                "lower_bound",
+                "10",
+                indicator_id="employees",
+                band="1",
+            ),
+            "same lower_bound",
+        ),
+        (
+            set_value(
+                "scorecard_bands", "points", "7", indicator_id="employees", band="5"
+            ),
+            "the most points are 7, but its weight is 8",
+        ),
+        (
+            set_value(
+                "scorecard_bands", "points", "7", indicator_id="employees", band="1"
+            ),
+            "points must go one way",
+        ),
+        (
+            set_value(
+                "scorecard_bands", "points", "1.005", indicator_id="employees", band="1"
+            ),
+            "finer than a hundredth",
+        ),
+        (drop("tier_rules", tier="other"), "one tier must be named other"),
+        (drop("tier_rules", tier="A2"), "two by x_ge_y and x_lt_y"),
+        (drop("tier_rules", tier="C"), "must follow each other"),
+        (set_value("tier_rules", "tier_code", "5", tier="A1"), "same tier_code"),
+        (
+            set_value(
+                "lead_conditions", "metric", "has_recorded_need", metric="is_government"
+            ),
+            "more than one deciding group",
+        ),
+        (set_value("lead_rules", "scorecard_id", "none"), "no such scorecard_id"),
+    ],
+)
+def test_unsound_rules_stop_the_run_with_file_and_row(rules, change, message):
+    change(rules)
+    with pytest.raises(RuleError, match=message) as caught:
+        check_soundness(rules, MONTHS)
+    assert ".csv" in caught.value.message
+    assert caught.value.cure
+
+
+def test_tiers_may_be_cut_by_score(rules):
+    """The bands of the value pyramid (S4-04) fit the same table."""
+    rules["scorecards"][0]["cut_off_basis"] = "score"
+    spans = [
+        ("VIP", "80.01", ""),
+        ("important", "60.01", "80.01"),
+        ("small", "", "60.01"),
+    ]
+    template = dict.fromkeys(rules["tier_rules"][0], "") | {
+        "scorecard_id": CARD,
+        "version": FIRST,
+    }
+    rules["tier_rules"] = [
+        template
+        | {
+            "tier": t,
+            "score_from": a,
+            "score_to": b,
+            "tier_code": str(i),
+            "tier_order": str(i),
+        }
+        for i, (t, a, b) in enumerate([*spans, ("other", "", "")])
+    ]
+    check_soundness(rules, MONTHS)
+    rules["tier_rules"][1]["score_from"] = "61"
+    with pytest.raises(RuleError, match="score_from and score_to must follow"):
+        check_soundness(rules, MONTHS)
+
+
+def test_hash_ignores_order_and_writing_of_numbers(rules):
+    before = {v.rule_set: v.content_hash for v in collect_versions(rules)}
+    for row in rules["scorecard_bands"]:
+        row["points"] += ".00"
+    again = {seed: [normalise_row(row) for row in rows] for seed, rows in rules.items()}
+    assert {v.rule_set: v.content_hash for v in collect_versions(again)} == before
+
+
+def test_only_the_end_of_a_published_version_may_change(rules):
+    published = {(v.rule_set, v.version): v for v in collect_versions(rules)}
+    rules["scorecards"][0]["valid_to"] = "2026-06-30"
+    check_unchanged(rules, published)
+    select(rules, "scorecard_bands", indicator_id="employees", band="3")[0][
+        "points"
+    ] = "5"
+    with pytest.raises(RuleError) as caught:
+        check_unchanged(rules, published)
+    assert (
+        f"scorecard_bands.csv, {CARD} {FIRST} employees 3: points was 4 and is 5"
+        in caught.value.message
+    )
+    assert "new-version" in caught.value.cure
+
+
+def test_a_published_version_may_not_go_away(rules):
+    version = RuleVersion(f"scorecard {CARD}", "2020.1", {"scorecards": []})
+    with pytest.raises(RuleError, match=f"scorecard {CARD} 2020.1 was removed"):
+        check_unchanged(rules, {(version.rule_set, version.version): version})
+
+
+def test_added_and_removed_rows_are_told(rules):
+    published = {(v.rule_set, v.version): v for v in collect_versions(rules)}
+    drop("lead_conditions", metric="z_above_pct")(rules)
+    copy("lead_conditions", metric="employees")(rules)
+    with pytest.raises(RuleError) as caught:
+        check_unchanged(rules, published)
+    assert "z_above_pct below: the row was removed" in caught.value.message
+    assert "employees at_least: the row was added" in caught.value.message
+
+
+def test_names_in_the_dictionary_may_be_reworded_but_not_moved(rules):
+    published = {(v.rule_set, v.version): v for v in collect_versions(rules)}
+    rules["indicators"][0]["meaning"] = "In other words"
+    check_unchanged(rules, published)
+    rules["indicators"][0]["scale"] = "1"
+    with pytest.raises(RuleError, match="scale was 0 and is 1"):
+        check_unchanged(rules, published)
+
+
+def test_new_version_follows_the_latest(folder):
+    write_new_version(folder, new_version(note="Why not"))
+    rules = read_files(folder)
+    earlier, later = rules["scorecards"]
+    assert (earlier["version"], earlier["valid_to"]) == (FIRST, "2026-06-30")
+    assert (later["version"], later["valid_from"], later["valid_to"]) == (
+        "2026.2",
+        "2026-07-01",
+        "",
+    )
+    assert (later["approver"], later["recorded_at"]) == ("the owner", "2026-06-20")
+    assert later["note"] == "Why not"
+    for seed in ("scorecard_indicators", "scorecard_bands", "tier_rules"):
+        assert [
+            row | {"version": ""} for row in select(rules, seed, version=FIRST)
+        ] == [row | {"version": ""} for row in select(rules, seed, version="2026.2")]
+    check_soundness(rules, [*MONTHS, date(2026, 6, 1), date(2026, 7, 1)])
+    in_force = list_versions_in_force(rules, [date(2026, 7, 1)])
+    assert [v.version for v in in_force if v.rule_set == f"scorecard {CARD}"] == [
+        "2026.2"
+    ]
+
+
+def test_new_weights_scale_the_points(folder):
+    weights = {"employees": Decimal(10), "vnet_users": Decimal(6)}
+    write_new_version(folder, new_version(weights=weights))
+    rules = read_files(folder)
+    assert [
+        row["points"]
+        for row in select(
+            rules, "scorecard_bands", version="2026.2", indicator_id="employees"
+        )
+    ] == ["0", "1.25", "2.5", "5", "7.5", "10"]
+    assert [
+        row["points"]
+        for row in select(
+            rules, "scorecard_bands", version="2026.2", indicator_id="vnet_users"
+        )
+    ] == ["0", "1.5", "2.25", "3", "4.5", "6"]
+    check_unchanged(
+        rules,
+        {(v.rule_set, v.version): v for v in collect_versions(read_files(SEEDS))},
+    )
+
+
+def test_nothing_is_written_when_weights_do_not_sum_to_100(folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(RuleError, match=r"Nothing was written.*\n.*sum to 102"):
+        write_new_version(folder, new_version(weights={"employees": Decimal(10)}))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rule_id": "nothing"}, "no rule nothing"),
+        ({"version": FIRST}, "exists already"),
+        ({"from_version": "1"}, "no version 1"),
+        ({"valid_from": date(1999, 1, 1)}, "not before 1999-01"),
+        ({"valid_from": date(2026, 7, 2)}, "no first day"),
+        ({"weights": {"charm": Decimal(1)}}, "no indicator charm"),
+    ],
+)
+def test_new_version_refuses_what_makes_no_sense(folder, changes, message):
+    with pytest.raises(UsageError, match=message):
+        write_new_version(folder, new_version(**changes))
+
+
+def test_a_lead_rule_gets_a_version_too(folder):
+    write_new_version(folder, new_version(rule_id="L2"))
+    rules = read_files(folder)
+    assert (
+        len(select(rules, "lead_conditions", lead_rule_id="L2", version="2026.2")) == 6
+    )
+    assert not select(rules, "lead_conditions", lead_rule_id="L1", version="2026.2")
+    check_soundness(rules, MONTHS)
+
+
+def test_files_keep_their_form(folder):
+    """A review shows the added rows and the ended version, nothing else."""
+    before = (folder / "scorecard_bands.csv").read_text(encoding="utf-8")
+    write_new_version(folder, new_version())
+    after = (folder / "scorecard_bands.csv").read_text(encoding="utf-8")
+    assert after.startswith(before)
+    with (folder / "scorecards.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(RuleError, match=r"indicators\.csv"):
+        read_files(tmp_path)
