@@ -43,6 +43,10 @@ $(STAMP):
 	touch "$(VENV)/unfinished"; \
 	"$(PYTHON)" -m pip install -qq --disable-pip-version-check --no-deps \
 	    --require-hashes -r requirements.lock; \
+	site=$$("$(PYTHON)" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	printf '%s\n' "$(CURDIR)/plugins" "$(CURDIR)" > "$$site/jinta.pth"; \
+	printf '#!/bin/sh\nexec "%s" -m jinta "$$@"\n' "$(PYTHON)" > "$(VENV)/bin/jinta"; \
+	chmod +x "$(VENV)/bin/jinta"; \
 	rm -f "$(VENV)"/unfinished "$(VENV)"/installed-*; \
 	touch "$@"
 
@@ -95,6 +99,10 @@ lint: $(STAMP) ## Check the style of Python, SQL and YAML
 	    docker-compose.yml
 	@$(PYTHON) -m sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models \
 	    dbt_project/tests
+
+.PHONY: docs
+docs: $(STAMP) ## Write docs/marts.md from the descriptions of the marts
+	@$(PYTHON) -m jinta.report.marts_doc
 
 .PHONY: bench
 bench: $(STAMP) ## Measure loading and the nightly run against peers (docs/benchmarks.md)

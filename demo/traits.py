@@ -128,16 +128,16 @@ def _add_spending(
     count = len(traits)
     pays = rng.random(count) < kinds["unified_chance"] + 0.06 * traits["style"]
     unified = (
-        54
+        84
         * kinds["unified_scale"].to_numpy()
-        * traits["employees"] ** 0.78
+        * traits["employees"] ** 0.60
         * np.exp(0.62 * traits["style"] + 0.9 * rng.standard_normal(count))
     )
     traits["unified"] = np.where(pays, np.maximum(unified, 10), 0.0)
     wish = -1.35 + kinds["wish"].to_numpy() + 0.36 * np.log(traits["employees"])
     traits["product_wish"] = np.exp(wish + 0.20 * rng.standard_normal(count))
     traits["price_level"] = np.exp(
-        0.55 * traits["style"] + 0.35 * rng.standard_normal(count)
+        0.45 * traits["style"] + 0.35 * rng.standard_normal(count) - 0.15
     )
 
 

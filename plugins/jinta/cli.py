@@ -26,6 +26,18 @@ PARTS: dict[str, tuple[str, str]] = {
         "List the source rows that broke the contract.",
     ),
     "explain": ("jinta.report.cli:explain", "Show why an account has its tier."),
+    "review": (
+        "jinta.report.stewards:review",
+        "List the pairs of records that a steward should judge.",
+    ),
+    "decide": (
+        "jinta.report.stewards:decide",
+        "Merge, split or keep apart two account records.",
+    ),
+    "names": (
+        "jinta.report.names:app",
+        "Try and measure how organisation names are read.",
+    ),
     "rules": (
         "jinta.report.rules_cli:rules",
         "List, check and add versions of scorecards and lead rules.",

@@ -60,7 +60,9 @@ def as_transformer(settings: Settings):
 def build_candidate(settings: Settings, rows, rules=(("r1", "one"),)) -> None:
     """Build the candidate marts anew from (month, account, points, note) rows."""
     with as_transformer(settings) as execute:
-        execute("drop table if exists candidate.fct_scores, candidate.dim_rules cascade")
+        execute(
+            "drop table if exists candidate.fct_scores, candidate.dim_rules cascade"
+        )
         execute(
             "create table candidate.fct_scores (month date, account_id text, "
             "points numeric(16, 2), tags text[], built_at timestamptz)"

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+
 from jinta import pipeline
 from jinta.errors import GateFailure
 from jinta.gates import GATES, run_gate
 from jinta.runs.ledger import Request, parse_month
 from jinta.settings import load_settings
 from jinta.warehouse import connect
-
 from tests.running import TINY, read_hashes, run_pipeline
 
 MONTHS = ("2024-01", "2024-03")
@@ -454,9 +454,10 @@ def test_rules_of_a_system_make_it_a_warning(tiny, run_id):
 def test_data_docs_name_no_person_and_no_secret(tiny, run_id):
     run_gate(tiny, run_id, "raw")
     with connect(tiny, "owner") as connection:
-        names = [row[0] for row in connection.execute(
-            "select account_name from raw.crm__accounts"
-        )]
+        names = [
+            row[0]
+            for row in connection.execute("select account_name from raw.crm__accounts")
+        ]
     text = "".join(
         path.read_text(encoding="utf-8", errors="ignore")
         for path in (tiny.home / "gates" / "data_docs").rglob("*.html")

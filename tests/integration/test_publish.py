@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+
 from jinta.errors import PublishError
 from jinta.publish import list_publications, prune, publish, rollback
 from jinta.warehouse import connect
-
 from tests.integration.hand_made import (
     FEBRUARY,
     JANUARY,
@@ -194,9 +194,9 @@ def test_a_retired_column_disappears_and_its_history_stays(published):
     with as_transformer(published) as execute:
         execute("alter table candidate.fct_scores drop column tags")
     manifest = make_manifest()
-    manifest["nodes"]["model.jinta.fct_scores"]["config"]["meta"][
-        "retired_columns"
-    ] = ["tags"]
+    manifest["nodes"]["model.jinta.fct_scores"]["config"]["meta"]["retired_columns"] = [
+        "tags"
+    ]
     publish(published, "run-2", manifest)
     with pytest.raises(psycopg.errors.UndefinedColumn):
         fetch(published, "select tags from marts.fct_scores")
@@ -330,13 +330,17 @@ def test_a_long_reader_delays_a_new_shape_only(published, monkeypatch):
     """A reader inside a transaction is not disturbed, and plain publishing not delayed."""
     with connect(published, "reporter") as reader:
         reader.execute("set transaction isolation level repeatable read")
-        assert reader.execute("select count(*) from marts.fct_scores").fetchone() == (4,)
+        assert reader.execute("select count(*) from marts.fct_scores").fetchone() == (
+            4,
+        )
         build_candidate(published, [(FEBRUARY, "c", 1)])
         start_run(published, "run-2", [FEBRUARY])
         started = datetime.now(UTC)
         publish(published, "run-2", make_manifest())
         assert datetime.now(UTC) - started < timedelta(seconds=5)
-        assert reader.execute("select count(*) from marts.fct_scores").fetchone() == (4,)
+        assert reader.execute("select count(*) from marts.fct_scores").fetchone() == (
+            4,
+        )
         with as_transformer(published) as execute:
             execute("alter table candidate.fct_scores add column grade text")
         start_run(published, "run-3", [FEBRUARY])

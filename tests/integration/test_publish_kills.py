@@ -9,12 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from jinta.airflow_env import export_settings
 from jinta.publish import list_publications, publish
 from jinta.settings import list_environ
 from jinta.warehouse import connect
-
-
 from tests.integration.hand_made import (
     FEBRUARY,
     JANUARY,
@@ -125,7 +124,9 @@ def test_readers_see_whole_publications_only(settings, isolation):
             with connect(settings, "reporter") as connection:
                 while not stop.is_set():
                     with connection.transaction():
-                        connection.execute(f"set transaction isolation level {isolation}")
+                        connection.execute(
+                            f"set transaction isolation level {isolation}"
+                        )
                         rows = [connection.execute(query).fetchone() for _ in range(3)]
                     seen.append(rows)
         except Exception as error:

@@ -133,20 +133,23 @@ measured as (
     left join record_sizes
         on true
 
-    cross join lateral (
-        values
-        ('records', record_sizes.records),
-        ('largest_account', record_sizes.largest_account),
-        ('merged_records_pct', record_sizes.merged_records_pct),
-        ('auto_merged_pairs', pair_sizes.auto_merged_pairs),
-        ('review_pairs', pair_sizes.review_pairs),
-        (
-            'review_pairs_per_1000',
-            round(1000 * pair_sizes.review_pairs / nullif(record_sizes.records, 0), 2)
-        ),
-        ('skipped_blocks', block_sizes.skipped_blocks),
-        ('skipped_names_pct', block_sizes.skipped_names_pct)
-    ) as metrics (metric, value)
+    cross join
+        lateral (
+            values
+            ('records', record_sizes.records),
+            ('largest_account', record_sizes.largest_account),
+            ('merged_records_pct', record_sizes.merged_records_pct),
+            ('auto_merged_pairs', pair_sizes.auto_merged_pairs),
+            ('review_pairs', pair_sizes.review_pairs),
+            (
+                'review_pairs_per_1000',
+                round(
+                    1000 * pair_sizes.review_pairs / nullif(record_sizes.records, 0), 2
+                )
+            ),
+            ('skipped_blocks', block_sizes.skipped_blocks),
+            ('skipped_names_pct', block_sizes.skipped_names_pct)
+        ) as metrics (metric, value)
 
     union all
 

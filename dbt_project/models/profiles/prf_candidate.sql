@@ -178,12 +178,13 @@ sizes as (
 
     from tier_sizes
 
-    cross join lateral (
-        values
-        ('account_count', tier_sizes.account_count),
-        ('revenue_amount', tier_sizes.revenue_amount),
-        ('informatization_amount', tier_sizes.informatization_amount)
-    ) as metrics (metric, value)
+    cross join
+        lateral (
+            values
+            ('account_count', tier_sizes.account_count),
+            ('revenue_amount', tier_sizes.revenue_amount),
+            ('informatization_amount', tier_sizes.informatization_amount)
+        ) as metrics (metric, value)
 
     union all
 
@@ -238,9 +239,9 @@ compared as (
             and sizes.metric = published_before.metric
 
     where sizes.metric in (
-        'row_count', 'account_count', 'revenue_amount', 'informatization_amount',
-        'accounts_amount'
-    )
+            'row_count', 'account_count', 'revenue_amount', 'informatization_amount',
+            'accounts_amount'
+        )
 
 ),
 
@@ -267,27 +268,28 @@ measured as (
 
     from compared
 
-    cross join lateral (
-        values
-        ('_published', compared.published_value),
-        (
-            '_vs_published_pct',
-            round(
-                100 * (compared.value - compared.published_value)
-                / nullif(abs(compared.published_value), 0),
-                2
+    cross join
+        lateral (
+            values
+            ('_published', compared.published_value),
+            (
+                '_vs_published_pct',
+                round(
+                    100 * (compared.value - compared.published_value)
+                    / nullif(abs(compared.published_value), 0),
+                    2
+                )
+            ),
+            ('_before', compared.value_before),
+            (
+                '_change_pct',
+                round(
+                    100 * (compared.value - compared.value_before)
+                    / nullif(abs(compared.value_before), 0),
+                    2
+                )
             )
-        ),
-        ('_before', compared.value_before),
-        (
-            '_change_pct',
-            round(
-                100 * (compared.value - compared.value_before)
-                / nullif(abs(compared.value_before), 0),
-                2
-            )
-        )
-    ) as metrics (suffix, value)
+        ) as metrics (suffix, value)
 
     union all
 

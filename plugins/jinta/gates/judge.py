@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # Telemetry is off; the library looks at this when it is imported.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"

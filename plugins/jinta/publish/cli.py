@@ -23,7 +23,9 @@ console = Console(highlight=False, soft_wrap=True)
 def publications(
     on: Annotated[
         str | None,
-        typer.Option(help="Only what readers saw then: 2026-01-05 or 2026-01-05T09:30."),
+        typer.Option(
+            help="Only what readers saw then: 2026-01-05 or 2026-01-05T09:30."
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(help="How many of the last ones.")] = 20,
 ) -> None:

@@ -115,7 +115,9 @@ def publish(
             earlier = _find_publication(connection, run_id)
             if earlier is None:
                 readers = [settings.role_name(r) for r in ("reporter", "transformer")]
-                earlier = _publish_new(connection, run_id, read_marts(manifest), readers)
+                earlier = _publish_new(
+                    connection, run_id, read_marts(manifest), readers
+                )
             return _load_publication(connection, earlier)
 
 
@@ -378,9 +380,7 @@ def _restore(
     return row
 
 
-def _read_run(
-    connection: psycopg.Connection, run_id: str
-) -> tuple[date, list[date]]:
+def _read_run(connection: psycopg.Connection, run_id: str) -> tuple[date, list[date]]:
     """Read what the run under way builds.
 
     Raises:

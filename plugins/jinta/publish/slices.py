@@ -208,9 +208,7 @@ def _insert_rows(
     """Insert rows in key order: a slice is then read from neighbouring pages."""
     kept = [name for name in relation.columns if name not in mart.retired]
     columns = sql.SQL(", ").join(map(sql.Identifier, kept))
-    key = sql.SQL(", ").join(
-        sql.Identifier("rows", name) for name in mart.primary_key
-    )
+    key = sql.SQL(", ").join(sql.Identifier("rows", name) for name in mart.primary_key)
     match = sql.SQL(
         "rows.month = slices.month" if mart.is_monthly else "slices.month is null"
     )

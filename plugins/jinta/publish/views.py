@@ -108,9 +108,7 @@ def ensure_archive(
             _create_archive(connection, table, mart, columns)
             continue
         added = [
-            sql.SQL("add column {} {}").format(
-                sql.Identifier(name), sql.SQL(data_type)
-            )
+            sql.SQL("add column {} {}").format(sql.Identifier(name), sql.SQL(data_type))
             for name, data_type in columns.items()
             if name not in archive[mart.name].columns
         ]
@@ -138,7 +136,9 @@ def ensure_views(
     existing = describe_relations(connection, MARTS_SCHEMA)
     views = _design_views(connection, marts, candidates, existing)
     known = dict(
-        connection.execute("select view_name, definition_hash from control.published_views")
+        connection.execute(
+            "select view_name, definition_hash from control.published_views"
+        )
     )
     changed = [
         view
@@ -419,9 +419,7 @@ def _replace_views(
     for view in changed:
         name = sql.Identifier(MARTS_SCHEMA, view.name)
         connection.execute(
-            sql.SQL("create or replace view {} as {}").format(
-                name, sql.SQL(view.query)
-            )
+            sql.SQL("create or replace view {} as {}").format(name, sql.SQL(view.query))
         )
         for reader in readers:
             connection.execute(

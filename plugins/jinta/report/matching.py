@@ -116,6 +116,11 @@ class MatchQuality:
         return found / self.true_pairs if self.true_pairs else 1.0
 
 
+@app.callback()
+def _open_matching() -> None:
+    """Look at how records were matched."""
+
+
 @app.command("measure")
 def measure(
     truth: Annotated[

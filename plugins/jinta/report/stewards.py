@@ -41,6 +41,11 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decisi
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
+@review.callback()
+def _open_review() -> None:
+    """See the queue of pairs to be judged."""
+
+
 @review.command("list")
 def list_queue(
     branch: Annotated[str | None, typer.Option(help="Only this branch.")] = None,

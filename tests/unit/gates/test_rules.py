@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 import yaml
+
 from jinta.errors import RuleError
 from jinta.gates import GATES
 from jinta.gates.rules import (
@@ -196,8 +197,13 @@ def test_messages_name_metrics_that_are_measured():
         text = (PROFILES / f"prf_{row['gate']}.sql").read_text(encoding="utf-8")
         named = set(re.findall(r"{(\w+)}", row["message"])) - words
         for metric in named | {row["metric"], row["base_metric"]} - {""}:
-            stem = re.sub(r"(_vs_published_pct|_change_pct|_published|_before)$", "", metric)
-            assert f"'{metric}'" in text or f"'{stem}'" in text, (row["check_id"], metric)
+            stem = re.sub(
+                r"(_vs_published_pct|_change_pct|_published|_before)$", "", metric
+            )
+            assert f"'{metric}'" in text or f"'{stem}'" in text, (
+                row["check_id"],
+                metric,
+            )
 
 
 def test_every_table_of_the_contract_is_profiled():

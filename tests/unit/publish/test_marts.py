@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from jinta.errors import PublishError
 from jinta.publish.marts import Relation, check_candidates, read_marts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from jinta.errors import PublishError
 from jinta.publish.marts import Mart, Relation
 from jinta.publish.views import _order_columns, _substitute_schema, check_shape

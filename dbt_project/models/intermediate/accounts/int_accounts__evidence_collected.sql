@@ -43,7 +43,7 @@ final as (
         records.account_name,
         records.branch_id,
         records.head_account_id,
-        records.normalised_name,
+        records.core_name,
         records.head_part,
         records.credit_code,
         records.organisation_code,

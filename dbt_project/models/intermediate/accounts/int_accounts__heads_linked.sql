@@ -24,7 +24,7 @@ members as (
         records.branch_id,
         records.head_account_id,
         records.head_part,
-        records.normalised_name,
+        records.core_name,
         records.branch_marker
 
     from records
@@ -37,14 +37,14 @@ members as (
 heads_named as (
 
     select
-        members.normalised_name,
+        members.core_name,
         min(members.group_account_id) as group_account_id
 
     from members
 
     where members.branch_marker is null
 
-    group by members.normalised_name
+    group by members.core_name
 
     -- A name that several accounts bear tells no head office.
     having count(distinct members.group_account_id) = 1
@@ -80,7 +80,7 @@ links as (
     from members
 
     inner join heads_named
-        on members.head_part = heads_named.normalised_name
+        on members.head_part = heads_named.core_name
 
 ),
 

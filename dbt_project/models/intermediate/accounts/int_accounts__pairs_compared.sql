@@ -55,7 +55,7 @@ pairs_joined as (
         {{ side }}_names.gram_length as gram_length_{{ side }},
         {{ side }}_evidence.account_id as account_id_{{ side }},
         {{ side }}_evidence.head_account_id as head_account_id_{{ side }},
-        {{ side }}_evidence.normalised_name as normalised_name_{{ side }},
+        {{ side }}_evidence.core_name as core_name_{{ side }},
         {{ side }}_evidence.head_part as head_part_{{ side }},
         {{ side }}_evidence.credit_code as credit_code_{{ side }},
         {{ side }}_evidence.organisation_code as organisation_code_{{ side }},
@@ -163,10 +163,10 @@ final as (
             false
         )
         or coalesce(
-            pairs_joined.head_part_left = pairs_joined.normalised_name_right, false
+            pairs_joined.head_part_left = pairs_joined.core_name_right, false
         )
         or coalesce(
-            pairs_joined.head_part_right = pairs_joined.normalised_name_left, false
+            pairs_joined.head_part_right = pairs_joined.core_name_left, false
         ) as is_head_related,
         coalesce(
             pairs_joined.number_words_left <> pairs_joined.number_words_right, false
