@@ -63,7 +63,7 @@ def make_province(accounts: int, months: int = MONTHS, seed: int = 7) -> Provinc
 
     kept = list_months(months)
     organisations = make_organisations(accounts, draw(1))
-    traits = make_traits(organisations, draw(2))
+    traits = make_traits(organisations, draw(12))
     ranks = rank_taxpayers(organisations, traits, draw(3))
     records = make_records(organisations, traits, draw(4))
     account_ids = records["account_id"].to_numpy().astype(str)

@@ -128,7 +128,7 @@ def _add_spending(
     count = len(traits)
     pays = rng.random(count) < kinds["unified_chance"] + 0.06 * traits["style"]
     unified = (
-        84
+        98
         * kinds["unified_scale"].to_numpy()
         * traits["employees"] ** 0.60
         * np.exp(0.62 * traits["style"] + 0.9 * rng.standard_normal(count))

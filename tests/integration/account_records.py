@@ -6,16 +6,23 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from psycopg import sql
+from psycopg.rows import dict_row
+
 from jinta.landing.raw_tables import ensure_raw_tables
 from jinta.settings import Settings
 from jinta.sources.contract import load_contract
 from jinta.transform.runner import invoke_dbt
 from jinta.warehouse import connect
-from psycopg import sql
-from psycopg.rows import dict_row
 
 AS_OF = date(2026, 1, 5)
 MONTH = date(2025, 12, 1)
+SELECTED = (
+    "path:seeds/matching",
+    "path:seeds/names",
+    "tag:accounts",
+    "path:models/marts/accounts",
+)
 
 
 def put_rows(settings: Settings, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -49,8 +56,7 @@ def build_accounts(settings: Settings, months: Iterable[date] = (MONTH,)) -> Non
         [
             "build",
             "--select",
-            "path:seeds/matching path:seeds/names tag:accounts "
-            "dim_group_accounts bridge_account_records fct_review_pairs",
+            " ".join(SELECTED),
             "--exclude-resource-type",
             "unit_test",
             "--indirect-selection",
@@ -74,7 +80,8 @@ def read_accounts(settings: Settings) -> dict[str, str]:
     """The group account of each record, by the record's own key."""
     rows = read_rows(
         settings,
-        "select account_id, group_account_id from intermediate.int_accounts__records_clustered",
+        "select account_id, group_account_id"
+        " from intermediate.int_accounts__records_clustered",
     )
     return {row["account_id"]: row["group_account_id"] for row in rows}
 

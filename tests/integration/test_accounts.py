@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
+
 from jinta.errors import UsageError
 from jinta.report.stewards import (
     DecisionKind,
@@ -12,8 +14,6 @@ from jinta.report.stewards import (
     record_decision,
     review,
 )
-from typer.testing import CliRunner
-
 from tests.integration.account_records import (
     build_accounts,
     put_rows,
@@ -40,7 +40,11 @@ RECORDS = [
     {"account_id": "a2", "account_name": "曲靖市安顺运输有限责任公司"},
     # b: nothing in common but what a steward knows.
     {"account_id": "b1", "account_name": "曲靖百盛超市"},
-    {"account_id": "b2", "account_name": "陆良恒通矿业有限公司", "county_name": "陆良县"},
+    {
+        "account_id": "b2",
+        "account_name": "陆良恒通矿业有限公司",
+        "county_name": "陆良县",
+    },
     # c: one number on three records.
     *(
         {
@@ -103,7 +107,11 @@ def accounts(warehouse):
         "crm__account_needs",
         [
             {"need_id": "n1", "account_id": "k1", "recorded_date": date(2025, 11, 2)}
-            | {"need_kind": "need", "need_text": "短信党报", "wants_informatization": True}
+            | {
+                "need_kind": "need",
+                "need_text": "短信党报",
+                "wants_informatization": True,
+            }
         ],
     )
     put_rows(

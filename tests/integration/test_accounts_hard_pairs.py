@@ -1,7 +1,7 @@
 """Pairs of organisations that are easily taken for one, and pairs that are one.
 
-Each row of `hard_negatives.csv` is a pair of records in one branch. None that is to stay
-apart may share an account; one that is to be found may also wait for a steward.
+Each row of `hard_negatives.csv` is a pair of records in one branch. None that is to
+stay apart may share an account; one to be found may also wait for a steward.
 """
 
 import csv
@@ -16,11 +16,8 @@ from tests.integration.account_records import (
     read_verdicts,
 )
 
-CASES = list(
-    csv.DictReader(
-        (Path(__file__).parents[1] / "data" / "hard_negatives.csv").open(encoding="utf-8")
-    )
-)
+DATA = Path(__file__).parents[1] / "data"
+CASES = list(csv.DictReader((DATA / "hard_negatives.csv").open(encoding="utf-8")))
 
 
 def make_records(number, case):

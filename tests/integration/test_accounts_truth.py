@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
+
 from demo.build import ensure_demo
 from jinta import pipeline
 from jinta.report.matching import measure_matching, render_quality
 from jinta.runs import Request
-from rich.console import Console
-
 from tests.integration.account_records import MONTH, build_accounts, read_accounts
 
 
@@ -18,7 +18,9 @@ def province(warehouse):
     """The province's CRM landed and its accounts built."""
     settings = replace(warehouse, sources_path=warehouse.checkout / "demo/sources.yml")
     demo = ensure_demo(settings)
-    request = Request(sources=str(settings.sources_path), from_month=MONTH, to_month=MONTH)
+    request = Request(
+        sources=str(settings.sources_path), from_month=MONTH, to_month=MONTH
+    )
     run_id = pipeline.open_run(settings, request).run_id
     pipeline.extract(settings, run_id, "crm")
     build_accounts(settings)

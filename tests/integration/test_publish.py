@@ -327,7 +327,7 @@ def test_prune_keeps_young_publications(published):
 
 
 def test_a_long_reader_delays_a_new_shape_only(published, monkeypatch):
-    """A reader inside a transaction is not disturbed, and plain publishing not delayed."""
+    """A reader in a transaction is not disturbed, plain publishing not delayed."""
     with connect(published, "reporter") as reader:
         reader.execute("set transaction isolation level repeatable read")
         assert reader.execute("select count(*) from marts.fct_scores").fetchone() == (

@@ -141,7 +141,7 @@ tier_sizes as (
             account_tiers.month = revenues.bill_month
             and account_tiers.group_account_id = revenues.group_account_id
 
-    group by 1, 2
+    group by tier_months.month, tier_months.scorecard_id, tier_months.tier_band
 
 ),
 

@@ -103,9 +103,9 @@ living as (
 
     inner join lines
         on
-            lines.in_force_from_month <= months.month
-            and lines.in_force_to_month > months.month
-            and coalesce(lines.closed_month >= months.month, true)
+            months.month >= lines.in_force_from_month
+            and months.month < lines.in_force_to_month
+            and coalesce(months.month <= lines.closed_month, true)
 
     where not lines.is_individual
 
@@ -154,14 +154,14 @@ values_summed as (
     select
         indicators.month,
         count(*) as accounts,
-        {%- for indicator in indicator_columns().split() %}
-        {%- set value = "nullif(indicators." ~ indicator ~ ", 'Infinity')" %}
-        avg({{ value }}) as {{ indicator }}_mean,
-        min({{ value }}) as {{ indicator }}_min,
-        max({{ value }}) as {{ indicator }}_max,
-        count(indicators.{{ indicator }}) as {{ indicator }}_known
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+    {%- for indicator in indicator_columns().split() %}
+    {%- set value = "nullif(indicators." ~ indicator ~ ", 'Infinity')" %}
+    avg({{ value }}) as {{ indicator }}_mean,
+    min({{ value }}) as {{ indicator }}_min,
+    max({{ value }}) as {{ indicator }}_max,
+    count(indicators.{{ indicator }}) as {{ indicator }}_known
+    {{- ',' if not loop.last }}
+    {%- endfor %}
 
     from indicators
 
@@ -184,7 +184,9 @@ distributed as (
         round(shapes.mean, 6) as mean,
         shapes.lowest,
         shapes.highest,
-        round(100.0 * (values_summed.accounts - shapes.known) / values_summed.accounts, 4)
+        round(
+            100.0 * (values_summed.accounts - shapes.known) / values_summed.accounts, 4
+        )
             as missing_pct
 
     from values_summed
@@ -263,34 +265,37 @@ measured as (
     left join pairs
         on account_months.month = pairs.month
 
-    cross join lateral (
-        values
-        ('billed_amount', coalesce(billed.billed_amount, 0)),
-        ('individuals_amount', coalesce(individuals.individuals_amount, 0)),
-        ('accounts_amount', account_months.accounts_amount),
-        (
-            'unexplained_amount',
-            coalesce(billed.billed_amount, 0)
-            - coalesce(individuals.individuals_amount, 0)
-            - account_months.accounts_amount
-        ),
-        ('unidentified_amount', account_months.unidentified_amount),
-        (
-            'unidentified_pct',
-            round(
-                100 * account_months.unidentified_amount
-                / nullif(account_months.accounts_amount, 0),
-                4
+    cross join
+        lateral (
+            values
+            ('billed_amount', coalesce(billed.billed_amount, 0)),
+            ('individuals_amount', coalesce(individuals.individuals_amount, 0)),
+            ('accounts_amount', account_months.accounts_amount),
+            (
+                'unexplained_amount',
+                coalesce(billed.billed_amount, 0)
+                - coalesce(individuals.individuals_amount, 0)
+                - account_months.accounts_amount
+            ),
+            ('unidentified_amount', account_months.unidentified_amount),
+            (
+                'unidentified_pct',
+                round(
+                    100 * account_months.unidentified_amount
+                    / nullif(account_months.accounts_amount, 0),
+                    4
+                )
+            ),
+            ('paying_accounts', pairs.paying_accounts),
+            ('unpaired_accounts', pairs.unpaired_accounts),
+            ('unpaired_amount', pairs.unpaired_amount),
+            (
+                'unpaired_pct',
+                round(
+                    100 * pairs.unpaired_accounts / nullif(pairs.paying_accounts, 0), 4
+                )
             )
-        ),
-        ('paying_accounts', pairs.paying_accounts),
-        ('unpaired_accounts', pairs.unpaired_accounts),
-        ('unpaired_amount', pairs.unpaired_amount),
-        (
-            'unpaired_pct',
-            round(100 * pairs.unpaired_accounts / nullif(pairs.paying_accounts, 0), 4)
-        )
-    ) as metrics (metric, value)
+        ) as metrics (metric, value)
 
     union all
 

@@ -8,7 +8,10 @@
     {
         'table': 'billing.unified_payment_bills', 'month': 'bill_month',
         'measure': 'amount', 'reference': 'account_id', 'parent': 'crm.accounts',
-        'business_columns': ['account_id', 'product_code'],
+        'business_columns': [
+            'account_id', 'product_code', 'bill_date', 'document_number',
+            'item_name', 'service_name',
+        ],
     },
     {
         'table': 'billing.informatization_bills', 'month': 'bill_month',
@@ -138,91 +141,110 @@ expected as (
 
 ),
 
-landed as (
-    {% for fact in facts %}
-    {%- set names = fact.table.split('.') -%}
-    {%- set parents = fact.parent.split('.') %}
+-- Who can be referred to: every line and account that was ever known.
+{%- for parent in facts | map(attribute='parent') | unique %}
+{%- set fact = facts | selectattr('parent', 'equalto', parent) | first %}
+{%- set names = parent.split('.') %}
+known_{{ names[1] }} as (
+
+    select distinct {{ fact.reference }} as parent_id
+
+    from {{ source(names[0], names[1]) }}
+
+),
+{% endfor %}
+{%- for fact in facts %}
+{%- set names = fact.table.split('.') %}
+{%- set known = 'known_' ~ fact.parent.split('.')[1] %}
+landed_{{ names[1] }} as (
+
     select
         landed._system as system_name,
         '{{ fact.table }}' as table_name,
         landed.{{ fact.month }} as month,
         count(*) as row_count,
-        sum({{ fact.measure }}) as amount,
+        coalesce(sum({{ fact.measure }}), 0) as amount,
         count(*) filter (
             where landed.{{ fact.reference }} is not null
-            and parents.parent_id is null
+            and {{ known }}.parent_id is null
         ) as orphan_rows,
         coalesce(sum({{ fact.measure }}) filter (
             where landed.{{ fact.reference }} is not null
-            and parents.parent_id is null
+            and {{ known }}.parent_id is null
         ), 0) as orphan_amount,
-        exists (
-            select 1 from {{ source(parents[0], parents[1]) }}
-        ) as has_parents
+        exists(select 1 from {{ known }}) as has_parents
 
     from {{ source(names[0], names[1]) }} as landed
 
-    left join (
-        select distinct {{ fact.reference }} as parent_id
-        from {{ source(parents[0], parents[1]) }}
-    ) as parents
-        on landed.{{ fact.reference }} = parents.parent_id
+    left join {{ known }}
+        on landed.{{ fact.reference }} = {{ known }}.parent_id
 
     where
         landed._last_load_id is null
         and {{ in_run_months('landed.' ~ fact.month, look_back=1) }}
 
     group by landed._system, landed.{{ fact.month }}
+
+),
+
+filed_{{ names[1] }} as (
+
+    select
+        _system as system_name,
+        {{ fact.month }} as month,
+        coalesce({{ fact.measure }}, 0) as amount,
+        {{ fact.business_columns | join(', ') }},
+        _file_id,
+        count(*) as file_rows
+
+    from {{ source(names[0], names[1]) }}
+
+    where
+        _last_load_id is null
+        and _file_id is not null
+        and {{ in_run_months(fact.month) }}
+
+    group by {{ range(1, 5 + fact.business_columns | length) | join(', ') }}
+
+),
+
+-- Rows that agree in all but their key and came in several files: how many more there
+-- are than the file with most of them holds.
+repeated_{{ names[1] }} as (
+
+    select
+        system_name,
+        month,
+        amount,
+        sum(file_rows) - max(file_rows) as duplicate_rows
+
+    from filed_{{ names[1] }}
+
+    group by system_name, month, amount, {{ fact.business_columns | join(', ') }}
+
+    having count(*) > 1
+
+),
+{% endfor %}
+landed as (
+    {% for fact in facts %}
+    select * from landed_{{ fact.table.split('.')[1] }}
     {% if not loop.last %}
     union all
     {% endif %}
     {%- endfor %}
 ),
 
--- Rows that agree in all but their key and came in several files: how many more there
--- are than the file with most of them holds.
 repeated as (
     {% for fact in facts %}
-    {%- set names = fact.table.split('.') %}
     select
         system_name,
         '{{ fact.table }}' as table_name,
         month,
-        sum(row_count - most_rows) as duplicate_rows,
-        sum(amount * (row_count - most_rows)) as duplicate_amount
+        sum(duplicate_rows) as duplicate_rows,
+        sum(amount * duplicate_rows) as duplicate_amount
 
-    from (
-        select
-            system_name,
-            month,
-            amount,
-            sum(file_rows) as row_count,
-            max(file_rows) as most_rows
-
-        from (
-            select
-                _system as system_name,
-                {{ fact.month }} as month,
-                {{ fact.measure }} as amount,
-                {{ fact.business_columns | join(', ') }},
-                _file_id,
-                count(*) as file_rows
-
-            from {{ source(names[0], names[1]) }}
-
-            where
-                _last_load_id is null
-                and _file_id is not null
-                and {{ in_run_months(fact.month) }}
-
-            group by {{ range(1, 5 + fact.business_columns | length) | join(', ') }}
-        ) as file_counts
-
-        group by
-            system_name, month, amount, {{ fact.business_columns | join(', ') }}
-    ) as row_counts
-
-    where row_count > most_rows
+    from repeated_{{ fact.table.split('.')[1] }}
 
     group by system_name, month
     {% if not loop.last %}
@@ -288,6 +310,22 @@ fact_months as (
 
 ),
 
+run_loads as (
+
+    select
+        loads.system_name,
+        loads.table_name,
+        min(loads.load_id) as load_id
+
+    from loads
+
+    inner join run
+        on loads.run_id = run.run_id
+
+    group by loads.system_name, loads.table_name
+
+),
+
 -- How many current rows a full table has, and had before this run's load of it.
 entity_counts as (
     {% for entity in entities %}
@@ -303,17 +341,10 @@ entity_counts as (
 
     from {{ source(names[0], names[1]) }} as landed
 
-    left join (
-        select
-            loads.system_name,
-            min(loads.load_id) as load_id
-        from loads
-        inner join run
-            on loads.run_id = run.run_id
-        where loads.table_name = '{{ entity }}'
-        group by loads.system_name
-    ) as this_load
-        on landed._system = this_load.system_name
+    left join run_loads as this_load
+        on
+            landed._system = this_load.system_name
+            and this_load.table_name = '{{ entity }}'
 
     group by landed._system
     {% if not loop.last %}
@@ -345,7 +376,7 @@ latest_loads as (
 
     cross join run
 
-    order by loads.system_name, loads.table_name, loads.load_id desc
+    order by loads.system_name asc, loads.table_name asc, loads.load_id desc
 
 ),
 
@@ -386,53 +417,54 @@ measured as (
 
     from fact_months
 
-    cross join lateral (
-        values
-        ('row_count', fact_months.row_count),
-        ('amount', fact_months.amount),
-        (
-            'rows_unexplained',
-            case
-                when fact_months.is_comparable
-                    then fact_months.row_count - fact_months.expected_rows
-            end
-        ),
-        (
-            'amount_unexplained',
-            case
-                when fact_months.is_comparable
-                    then fact_months.amount - fact_months.expected_amount
-            end
-        ),
-        ('expected_rows', fact_months.expected_rows),
-        ('expected_amount', fact_months.expected_amount),
-        ('quarantined_rows', fact_months.rows_quarantined),
-        ('quarantined_amount', fact_months.quarantined_amount),
-        ('orphan_rows', fact_months.orphan_rows),
-        ('orphan_amount', fact_months.orphan_amount),
-        (
-            'orphan_pct',
-            case
-                when fact_months.has_parents
-                    then round(
-                        100.0 * fact_months.orphan_rows
-                        / nullif(fact_months.row_count, 0),
-                        4
-                    )
-            end
-        ),
-        ('duplicate_rows', fact_months.duplicate_rows),
-        ('duplicate_amount', fact_months.duplicate_amount),
-        ('rows_before', fact_months.rows_before),
-        (
-            'row_change_pct',
-            round(
-                100.0 * (fact_months.row_count - fact_months.rows_before)
-                / nullif(fact_months.rows_before, 0),
-                2
+    cross join
+        lateral (
+            values
+            ('row_count', fact_months.row_count),
+            ('amount', fact_months.amount),
+            (
+                'rows_unexplained',
+                case
+                    when fact_months.is_comparable
+                        then fact_months.row_count - fact_months.expected_rows
+                end
+            ),
+            (
+                'amount_unexplained',
+                case
+                    when fact_months.is_comparable
+                        then fact_months.amount - fact_months.expected_amount
+                end
+            ),
+            ('expected_rows', fact_months.expected_rows),
+            ('expected_amount', fact_months.expected_amount),
+            ('quarantined_rows', fact_months.rows_quarantined),
+            ('quarantined_amount', fact_months.quarantined_amount),
+            ('orphan_rows', fact_months.orphan_rows),
+            ('orphan_amount', fact_months.orphan_amount),
+            (
+                'orphan_pct',
+                case
+                    when fact_months.has_parents
+                        then round(
+                                100.0 * fact_months.orphan_rows
+                                / nullif(fact_months.row_count, 0),
+                                4
+                            )
+                end
+            ),
+            ('duplicate_rows', fact_months.duplicate_rows),
+            ('duplicate_amount', fact_months.duplicate_amount),
+            ('rows_before', fact_months.rows_before),
+            (
+                'row_change_pct',
+                round(
+                    100.0 * (fact_months.row_count - fact_months.rows_before)
+                    / nullif(fact_months.rows_before, 0),
+                    2
+                )
             )
-        )
-    ) as metrics (metric, value)
+        ) as metrics (metric, value)
 
     union all
 
@@ -447,19 +479,20 @@ measured as (
 
     cross join run
 
-    cross join lateral (
-        values
-        ('row_count', entity_counts.row_count::numeric),
-        ('rows_before', entity_counts.rows_before),
-        (
-            'shrunk_pct',
-            round(
-                100.0 * (entity_counts.rows_before - entity_counts.row_count)
-                / nullif(entity_counts.rows_before, 0),
-                2
+    cross join
+        lateral (
+            values
+            ('row_count', entity_counts.row_count::numeric),
+            ('rows_before', entity_counts.rows_before),
+            (
+                'shrunk_pct',
+                round(
+                    100.0 * (entity_counts.rows_before - entity_counts.row_count)
+                    / nullif(entity_counts.rows_before, 0),
+                    2
+                )
             )
-        )
-    ) as metrics (metric, value)
+        ) as metrics (metric, value)
 
     union all
 
@@ -474,12 +507,13 @@ measured as (
 
     cross join run
 
-    cross join lateral (
-        values
-        ('days_since_landed', latest_loads.days_since_landed::numeric),
-        ('quarantined_pct', round(latest_loads.quarantined_pct, 4)),
-        ('columns_missing', latest_loads.columns_missing)
-    ) as metrics (metric, value)
+    cross join
+        lateral (
+            values
+            ('days_since_landed', latest_loads.days_since_landed::numeric),
+            ('quarantined_pct', round(latest_loads.quarantined_pct, 4)),
+            ('columns_missing', latest_loads.columns_missing)
+        ) as metrics (metric, value)
 
     union all
 

@@ -104,24 +104,25 @@ measured as (
 
     from compared
 
-    cross join lateral (
-        values
-        ('ranked_accounts', compared.ranked_accounts),
-        ('mean_points', compared.mean_points),
-        ('mean_points_before', compared.mean_points_before),
-        (
-            'mean_points_change_pct',
-            round(
-                100 * (compared.mean_points - compared.mean_points_before)
-                / nullif(compared.mean_points_before, 0),
-                2
-            )
-        ),
-        ('mean_completeness_pct', compared.mean_completeness_pct),
-        ('provisional_pct', compared.provisional_pct),
-        ('overridden_pct', compared.overridden_pct),
-        ('distinct_points_pct', compared.distinct_points_pct)
-    ) as metrics (metric, value)
+    cross join
+        lateral (
+            values
+            ('ranked_accounts', compared.ranked_accounts),
+            ('mean_points', compared.mean_points),
+            ('mean_points_before', compared.mean_points_before),
+            (
+                'mean_points_change_pct',
+                round(
+                    100 * (compared.mean_points - compared.mean_points_before)
+                    / nullif(compared.mean_points_before, 0),
+                    2
+                )
+            ),
+            ('mean_completeness_pct', compared.mean_completeness_pct),
+            ('provisional_pct', compared.provisional_pct),
+            ('overridden_pct', compared.overridden_pct),
+            ('distinct_points_pct', compared.distinct_points_pct)
+        ) as metrics (metric, value)
 
     union all
 

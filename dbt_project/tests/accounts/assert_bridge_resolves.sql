@@ -1,5 +1,5 @@
--- Every account of a month has as many records in the bridge as it says, and every record
--- of the bridge stands in an account of its month.
+-- Every account of a month has as many records in the bridge as it says, and every
+-- record of the bridge stands in an account of its month.
 with
 
 accounts as (

@@ -27,17 +27,32 @@ survivorship_rules as (
 
 rules as (
 
-    select 'match_limits' as rule_set, limit_name as rule, valid_from, valid_to
+    select
+        'match_limits' as rule_set,
+        match_limits.limit_name as rule,
+        match_limits.valid_from,
+        match_limits.valid_to
+
     from match_limits
 
     union all
 
-    select 'match_weights' as rule_set, component as rule, valid_from, valid_to
+    select
+        'match_weights' as rule_set,
+        match_weights.component as rule,
+        match_weights.valid_from,
+        match_weights.valid_to
+
     from match_weights
 
     union all
 
-    select 'survivorship_rules' as rule_set, column_name as rule, valid_from, valid_to
+    select
+        'survivorship_rules' as rule_set,
+        survivorship_rules.column_name as rule,
+        survivorship_rules.valid_from,
+        survivorship_rules.valid_to
+
     from survivorship_rules
 
 )

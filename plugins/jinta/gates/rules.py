@@ -102,8 +102,8 @@ def load_rules(connection: psycopg.Connection, gate: str) -> list[Rule]:
     """
     rows = connection.execute(
         "select check_id, rule_set, metric, subject, severity, min_value, max_value, "
-        "is_required, message, base_metric, min_base from rules.gate_rules where gate = %s "
-        "order by check_id, rule_set",
+        "is_required, message, base_metric, min_base from rules.gate_rules "
+        "where gate = %s order by check_id, rule_set",
         [gate],
     ).fetchall()
     rules = [Rule(*row) for row in rows]
@@ -136,7 +136,8 @@ def check_rule(rule: Rule) -> None:
         problem = "its lower bound is above its upper bound"
     if problem:
         raise RuleError(
-            f"The gate rule {rule.check_id} ({rule.rule_set}) makes no sense: {problem}.",
+            f"The gate rule {rule.check_id} ({rule.rule_set}) makes no sense: "
+            f"{problem}.",
             "Correct it in dbt_project/seeds/gates/gate_rules.csv.",
         )
 
@@ -185,7 +186,7 @@ def split_by_rule_set(
 def make_frame(
     rules: Sequence[Rule], observations: Sequence[Observation]
 ) -> pd.DataFrame:
-    """Lay observations out for a suite: a row per month and subject, a column per check.
+    """Lay observations out for a suite: a row per subject, a column per check.
 
     A cell is empty where the check doesn't look at the subject.
     """

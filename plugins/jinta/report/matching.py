@@ -22,7 +22,7 @@ from jinta.warehouse import connect
 
 app = typer.Typer(no_args_is_help=True, help="Look at how records were matched.")
 
-# Pairs of records that stand in one account, are one organisation, or wait for a steward.
+# Pairs of records that share an account, are one organisation, or wait for a steward.
 PAIRS_SQL = """
 with members as (
     select
@@ -64,8 +64,10 @@ queued as (
         pairs.source_record_id_right as right_id,
         lefts.organisation_id = rights.organisation_id as is_true
     from intermediate.int_accounts__pairs_judged as pairs
-    inner join members as lefts on pairs.source_record_id_left = lefts.source_record_id
-    inner join members as rights on pairs.source_record_id_right = rights.source_record_id
+    inner join members as lefts
+        on pairs.source_record_id_left = lefts.source_record_id
+    inner join members as rights
+        on pairs.source_record_id_right = rights.source_record_id
     where pairs.verdict = 'review' and not pairs.is_same_account
 )
 
@@ -126,7 +128,7 @@ def measure(
     truth: Annotated[
         Path | None,
         typer.Option(
-            help="CSV or Parquet with account_id and organisation_id; the demo's if empty."
+            help="CSV or Parquet: account_id and organisation_id; the demo's if empty."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -211,7 +213,9 @@ def _read_truth(path: Path) -> list[tuple[Any, ...]]:
     except (OSError, KeyError, pa.ArrowException) as error:
         raise UsageError(
             f"{path} can't be read: {error}",
-            "It must be CSV or Parquet with the columns account_id and organisation_id.",
+            "It must be CSV or Parquet with columns account_id and organisation_id.",
         ) from error
-    texts = table.select(columns).cast(pa.schema([(name, pa.string()) for name in columns]))
+    texts = table.select(columns).cast(
+        pa.schema([(name, pa.string()) for name in columns])
+    )
     return list(zip(*(texts[name].to_pylist() for name in columns), strict=True))

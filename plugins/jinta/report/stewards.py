@@ -71,7 +71,9 @@ def list_queue(
         )
     console = Console()
     console.print(table)
-    console.print("Decide with: jinta decide merge|never-link LEFT RIGHT --by … --reason …")
+    console.print(
+        "Decide with: jinta decide merge|never-link LEFT RIGHT --by … --reason …"
+    )
 
 
 @decide.command("merge")
@@ -151,9 +153,7 @@ def record_decision(
             there is nothing to undo, or name or reason is blank.
     """
     if left == right:
-        raise UsageError(
-            f"Both records are {left}.", "Name the two records of a pair."
-        )
+        raise UsageError(f"Both records are {left}.", "Name the two records of a pair.")
     if not decided_by.strip() or not reason.strip():
         raise UsageError(
             "A decision needs who made it and why.", "Fill --by and --reason."
@@ -216,7 +216,7 @@ def fetch_review_pairs(
 
 
 def describe_evidence(evidence: dict[str, Any]) -> str:
-    """Put a pair's evidence into a line: what adds how much, and what speaks against."""
+    """Put a pair's evidence into a line: what adds how much, what speaks against."""
     words = [
         f"{component} +{evidence[component]['adds']:.2f}"
         for component in ("name", "address", "phone", "contact")

@@ -116,12 +116,12 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-_parsed: dict[Path, Any] = {}
+_parsed: dict[tuple[Path, str], Any] = {}
 
 
 def _parse_once(settings: Settings, runner_class: Any) -> Any:
-    """Parse the project once per process and state folder."""
-    key = _target_dir(settings)
+    """Parse the project once per process and database, whose name it carries."""
+    key = (_target_dir(settings), settings.database)
     if key not in _parsed:
         outcome = runner_class().invoke(["parse", *_project_flags(settings)])
         if not outcome.success:

@@ -36,6 +36,7 @@ pairs_joined as (
         pairs_found.decision_kind,
         left_names.name_kind as name_kind_left,
         right_names.name_kind as name_kind_right,
+        least(left_names.gram_length, right_names.gram_length) as gram_length,
         case
             when left_names.brand_word = right_names.brand_word then 1
             else {{ dice_overlap('left_names.brand_grams', 'right_names.brand_grams') }}
@@ -52,7 +53,6 @@ pairs_joined as (
         {{ side }}_names.branch_marker as branch_marker_{{ side }},
         {{ side }}_names.is_group as is_group_{{ side }},
         {{ side }}_names.number_words as number_words_{{ side }},
-        {{ side }}_names.gram_length as gram_length_{{ side }},
         {{ side }}_evidence.account_id as account_id_{{ side }},
         {{ side }}_evidence.head_account_id as head_account_id_{{ side }},
         {{ side }}_evidence.core_name as core_name_{{ side }},
@@ -110,10 +110,10 @@ final as (
             ) }}
             * case
                 when
-                    pairs_joined.street_numbers_left
-                    is distinct from pairs_joined.street_numbers_right
-                    then 0.5
-                else 1
+                    coalesce(pairs_joined.street_numbers_left, '')
+                    = coalesce(pairs_joined.street_numbers_right, '')
+                    then 1
+                else 0.5
             end,
             4
         ) as address_overlap,
@@ -135,7 +135,7 @@ final as (
                     {{ differing_span(
                         'pairs_joined.match_name_left', 'pairs_joined.match_name_right'
                     ) }}
-                    < least(pairs_joined.gram_length_left, pairs_joined.gram_length_right)
+                    < pairs_joined.gram_length
             else false
         end as is_typing_error,
         pairs_joined.brand_word_left is not null
@@ -171,8 +171,8 @@ final as (
         coalesce(
             pairs_joined.number_words_left <> pairs_joined.number_words_right, false
         ) as is_number_conflict,
-        pairs_joined.number_words_left
-        is not distinct from pairs_joined.number_words_right as is_number_equal,
+        coalesce(pairs_joined.number_words_left, '')
+        = coalesce(pairs_joined.number_words_right, '') as is_number_equal,
         coalesce(
             pairs_joined.name_county_stem_left <> pairs_joined.name_county_stem_right,
             false
@@ -185,8 +185,8 @@ final as (
             as is_region_level_equal,
         least(pairs_joined.region_level_left, pairs_joined.region_level_right) > 0
             as is_region_named,
-        pairs_joined.county_stem_left is distinct from pairs_joined.county_stem_right
-            as is_county_unsure,
+        coalesce(pairs_joined.county_stem_left, '')
+        <> coalesce(pairs_joined.county_stem_right, '') as is_county_unsure,
         coalesce(
             pairs_joined.county_stem_left <> pairs_joined.county_stem_right, false
         ) as is_county_different,
@@ -198,7 +198,7 @@ final as (
         coalesce(
             pairs_joined.legal_form_left <> pairs_joined.legal_form_right, false
         )
-        or pairs_joined.is_group_left is distinct from pairs_joined.is_group_right
+        or coalesce(pairs_joined.is_group_left <> pairs_joined.is_group_right, false)
             as is_form_conflict,
         coalesce(pairs_joined.legal_form_left = pairs_joined.legal_form_right, false)
             as is_form_equal

@@ -126,8 +126,8 @@ pairs_ranked as (
             order by
                 pairs_collected.is_telling desc,
                 pairs_collected.name_overlap desc nulls last,
-                pairs_collected.name_number_left,
-                pairs_collected.name_number_right
+                pairs_collected.name_number_left asc,
+                pairs_collected.name_number_right asc
         ) as pair_rank
 
     from pairs_collected

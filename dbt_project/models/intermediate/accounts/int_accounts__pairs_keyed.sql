@@ -1,5 +1,5 @@
--- One row per pair of records that share an identifying number. Numbers that more records
--- share than their rule allows are not used, so the pairs grow with the records.
+-- One row per pair of records that share an identifying number. Numbers that more
+-- records share than their rule allows are not used, so pairs grow as records do.
 with
 
 keys_counted as (

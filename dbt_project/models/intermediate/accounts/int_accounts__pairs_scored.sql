@@ -41,7 +41,7 @@ pairs_weighed as (
         or pairs_compared.is_region_conflict
         or pairs_compared.is_organ_conflict
         and not pairs_compared.is_typing_error
-        -- 曲靖市教育局 is not the 教育局 of one of the city's districts, nor of another.
+        -- 曲靖市教育局 is not the 教育局 of a district of the city, nor of another.
         or not pairs_compared.is_branded
         and (
             pairs_compared.is_county_different

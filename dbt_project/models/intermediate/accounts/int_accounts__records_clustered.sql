@@ -110,10 +110,12 @@ merges as (
     select
         pairs_scored.source_record_id_left,
         pairs_scored.source_record_id_right,
-        array_position(
-            array['steward', 'hard_key', 'exact_name', 'score'],
-            pairs_scored.match_basis
-        ) as basis_rank
+        case pairs_scored.match_basis
+            when 'steward' then 1
+            when 'hard_key' then 2
+            when 'exact_name' then 3
+            else 4
+        end as basis_rank
 
     from pairs_scored
 
@@ -137,10 +139,8 @@ strongest_bases as (
 
     from merges
 
-    cross join lateral (
-        values
-        (merges.source_record_id_left),
-        (merges.source_record_id_right)
+    cross join lateral unnest(
+        array[merges.source_record_id_left, merges.source_record_id_right]
     ) as ends (source_record_id)
 
     group by ends.source_record_id
@@ -159,12 +159,13 @@ final as (
         members_ranked.county_name,
         members_ranked.seniority = 1 as is_senior,
         members_ranked.seniority,
-        coalesce(
-            (array['steward', 'hard_key', 'exact_name', 'score'])[
-                strongest_bases.basis_rank
-            ],
-            'single'
-        ) as match_basis,
+        case strongest_bases.basis_rank
+            when 1 then 'steward'
+            when 2 then 'hard_key'
+            when 3 then 'exact_name'
+            when 4 then 'score'
+            else 'single'
+        end as match_basis,
         members_ranked.cluster_size
 
     from members_ranked

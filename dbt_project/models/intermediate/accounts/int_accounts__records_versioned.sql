@@ -59,6 +59,7 @@ final as (
         clustered.is_senior,
         clustered.seniority,
         clustered.match_basis,
+        clustered.cluster_size,
         versions_in_force.account_name,
         names.legal_form is not null as has_legal_form,
         versions_in_force.branch_id,

@@ -1,5 +1,24 @@
 -- One row per reported month, account of several records and column that any of them
 -- fills: the value that survives and the record it comes from.
+{%- set no_size = 'null::numeric' %}
+{%- set columns = {
+    'account_name': '(records.credit_code is not null)::integer * 2000000'
+    ~ ' + records.has_legal_form::integer * 1000000 + length(records.account_name)',
+    'branch_id': no_size,
+    'county_name': no_size,
+    'industry': no_size,
+    'ownership': no_size,
+    'credit_code': no_size,
+    'former_grade': no_size,
+    'manager_id': no_size,
+    'competitor_offer': no_size,
+    'employees': 'records.employees',
+    'informatization_level': 'records.informatization_level',
+    'competitor_share_pct': 'records.competitor_share_pct',
+    'signed_date': "records.signed_date - '2000-01-01'::date",
+    'created_date': "records.created_date - '2000-01-01'::date",
+    'has_oa': 'records.has_oa::integer',
+} %}
 with
 
 records as (
@@ -33,69 +52,42 @@ rules_in_force as (
 
 ),
 
-records_counted as (
-
-    select
-        records.*,
-        count(*) over (
-            partition by records.month, records.group_account_id
-        ) as record_count
-
-    from records
-
-),
-
 values_listed as (
 
     select
-        records_counted.month,
-        records_counted.group_account_id,
-        records_counted.source_record_id,
-        records_counted.seniority,
-        records_counted.is_active,
-        records_counted.attributes_as_of_date,
+        records.month,
+        records.group_account_id,
+        records.source_record_id,
+        records.seniority,
+        records.is_active,
+        records.attributes_as_of_date,
         cells.column_name,
         cells.cell_value,
         cells.size_order
 
-    from records_counted
+    from records
 
-    cross join lateral (
-        values
-        (
-            'account_name',
-            records_counted.account_name,
-            (records_counted.credit_code is not null)::integer * 2000000
-            + records_counted.has_legal_form::integer * 1000000
-            + length(records_counted.account_name)
-        ),
-        {%- for column in [
-            'branch_id', 'county_name', 'industry', 'ownership', 'credit_code',
-            'former_grade', 'manager_id', 'competitor_offer'
-        ] %}
-        ('{{ column }}', records_counted.{{ column }}, 0),
-        {%- endfor %}
-        {%- for column in [
-            'employees', 'informatization_level', 'competitor_share_pct'
-        ] %}
-        (
-            '{{ column }}',
-            records_counted.{{ column }}::text,
-            records_counted.{{ column }}
-        ),
-        {%- endfor %}
-        {%- for column in ['signed_date', 'created_date'] %}
-        (
-            '{{ column }}',
-            records_counted.{{ column }}::text,
-            records_counted.{{ column }} - '2000-01-01'::date
-        ),
-        {%- endfor %}
-        ('has_oa', records_counted.has_oa::text, records_counted.has_oa::integer)
+    cross join lateral unnest(
+        array[
+            {%- for column in columns %}
+            '{{ column }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ],
+        array[
+            {%- for column in columns %}
+            records.{{ column }}::text{{ ',' if not loop.last }}
+            {%- endfor %}
+        ],
+        -- What the largest or earliest is told by; names by how registered they look.
+        array[
+            {%- for column, size in columns.items() %}
+            {{ size }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ]
     ) as cells (column_name, cell_value, size_order)
 
     where
-        records_counted.record_count > 1
+        records.cluster_size > 1
         and cells.cell_value is not null
 
 ),
@@ -124,7 +116,7 @@ values_ranked as (
                     when 'registered' then values_listed.size_order
                     when 'earliest' then -values_listed.size_order
                     else 0
-                end desc,
+                end desc nulls last,
                 values_listed.seniority
         ) as survival_rank
 
