@@ -52,23 +52,23 @@ def main(
 
 def _render(report: dict[str, Any], rows: int, repeats: int) -> str:
     memory = psutil.virtual_memory().total / 2**30
-    parts = [
-        "# Benchmarks\n",
+    head = (
         f"`make bench` on {datetime.now(UTC):%Y-%m-%d}: {psutil.cpu_count()} cores, "
-        f"{memory:.0f} GiB, Python {platform.python_version()}, embedded PostgreSQL 18. "
-        f"Medians of {repeats} runs in turn for loading, single runs for the nightly "
-        "build.\n",
-    ]
+        f"{memory:.0f} GiB, Python {platform.python_version()}, embedded PostgreSQL "
+        f"18. Medians of {repeats} runs in turn for loading, single runs for the "
+        "nightly build.\n"
+    )
+    parts = ["# Benchmarks\n", head]
     if report["loading"]:
         parts.append(
             f"## Loading {rows:,} rows of bills into the warehouse\n\n"
             + _table(report["loading"])
-            + "\njinta checks every row against the contract, compares with what landed "
-            "before, and commits rows and ledger together; the others copy. pandas "
-            "loads a part, scaled up; `peak_mb` and `cpu_seconds` are the client's.\n"
+            + "\njinta checks every row against the contract, compares with what "
+            "landed before, and commits rows and ledger together; the others copy. "
+            "pandas loads a part, scaled up; `peak_mb` and `cpu_seconds` are the "
+            "client's.\n"
         )
-    for run in report["nightly"]:
-        parts.append(_render_nightly(run))
+    parts += [_render_nightly(run) for run in report["nightly"]]
     return "\n".join(parts)
 
 
@@ -87,8 +87,9 @@ def _render_nightly(run: dict[str, Any]) -> str:
         + _table(rows)
         + f"\nStages of the cold run, seconds: {stages}\n\n"
         + _table(run["slowest_models"])
-        + "\n`overhead_share` is what is left of the wall time when dbt's nodes, landing "
-        "and publishing are taken off: Airflow, imports, dbt's own work and the gates.\n"
+        + "\n`overhead_share` is what is left of the wall time when dbt's nodes, "
+        "landing and publishing are taken off: Airflow, imports, dbt's own work and "
+        "the gates.\n"
     )
 
 
@@ -96,7 +97,9 @@ def _table(rows: list[dict[str, Any]]) -> str:
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     for row in rows:
-        cells = [f"{v:,}" if isinstance(v, int | float) else str(v) for v in row.values()]
+        cells = [
+            f"{v:,}" if isinstance(v, int | float) else str(v) for v in row.values()
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

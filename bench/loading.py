@@ -153,9 +153,7 @@ def _connect(settings: Settings, database: str) -> psycopg.Connection[Any]:
 
 
 def _url(settings: Settings, database: str, scheme: str = "postgresql") -> str:
-    return format_url(
-        {**connect_info(settings, "source"), "dbname": database}, scheme
-    )
+    return format_url({**connect_info(settings, "source"), "dbname": database}, scheme)
 
 
 def _read_checksum(connection: psycopg.Connection[Any], table: str) -> list[str]:
@@ -170,7 +168,7 @@ def _time_dump(settings: Settings) -> dict[str, Any]:
         connection.execute("drop table if exists line_bills")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    dump = subprocess.Popen(  # noqa: S603
+    dump = subprocess.Popen(
         [
             programs / "pg_dump",
             "--no-owner",
@@ -179,9 +177,14 @@ def _time_dump(settings: Settings) -> dict[str, Any]:
         ],
         stdout=subprocess.PIPE,
     )
-    subprocess.run(  # noqa: S603
-        [programs / "psql", "--quiet", "--output=/dev/null"]
-        + ["--set=ON_ERROR_STOP=1", _url(settings, TARGET_DATABASE)],
+    subprocess.run(
+        [
+            programs / "psql",
+            "--quiet",
+            "--output=/dev/null",
+            "--set=ON_ERROR_STOP=1",
+            _url(settings, TARGET_DATABASE),
+        ],
         stdin=dump.stdout,
         check=True,
     )
@@ -204,7 +207,7 @@ def _time_child(settings: Settings, way: str) -> dict[str, Any]:
         "JINTA_DATABASE": settings.database,
         "JINTA_CONN_BENCH": _url(settings, SOURCE_DATABASE),
     }
-    output = subprocess.run(  # noqa: S603
+    output = subprocess.run(
         [sys.executable, "-m", "bench.loading", way],
         check=True,
         stdout=subprocess.PIPE,

@@ -54,7 +54,7 @@ def measure_nightly(
 
 
 def _run(settings: Settings, module: str, *arguments: str) -> None:
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [sys.executable, "-m", module, *arguments],
         check=True,
         stdout=subprocess.DEVNULL,
@@ -64,7 +64,7 @@ def _run(settings: Settings, module: str, *arguments: str) -> None:
 
 def _time_nightly(settings: Settings, accounts: int) -> dict[str, Any]:
     started = time.perf_counter()
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(
         [
             *(sys.executable, "-m", "jinta", "nightly", "--json"),
             *("--sources", str(settings.checkout / "demo" / "sources.yml")),

@@ -1,4 +1,4 @@
-"""# Nightly build
+"""# Nightly build.
 
 Source systems → `raw` → accounts → indicators → scores → candidate → `marts`.
 
@@ -13,9 +13,11 @@ transaction point readers at the new slices. Until then they see the last public
 * **Downstream DAGs** wait for the asset `marts` (`jinta://marts/`).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task, task_group
+
 from jinta.airflow_tasks import DEFAULT_ARGS, open_run, report_failure, run_step
 
 STAGES = ("raw", "accounts", "indicators", "scores", "candidate")
@@ -25,7 +27,7 @@ MONTH = {"type": ["null", "string"], "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"}
 
 @dag(
     schedule="30 2 * * *",
-    start_date=datetime(2026, 1, 1),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=8),
@@ -44,7 +46,9 @@ MONTH = {"type": ["null", "string"], "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"}
         ),
     },
 )
-def nightly_build():
+def nightly_build() -> None:
+    """Wire the tasks: land, then build and gate stage by stage, then publish."""
+
     @task(task_id="open")
     def begin() -> str:
         """Take the lease and open the run, or enter the one a kill interrupted."""
@@ -89,13 +93,14 @@ def nightly_build():
         return run_step(pipeline.publish, run)
 
     @task_group
-    def pass_stages(run: str):
+    def pass_stages(run: str) -> None:
+        """Build and judge each stage; the next one waits for the gate."""
         steps = [
             step.override(task_id=f"{name}_{stage}")(run, stage)
             for stage in STAGES
             for name, step in (("build", build), ("gate", gate))
         ]
-        for earlier, later in zip(steps, steps[1:], strict=False):
+        for earlier, later in pairwise(steps):
             earlier >> later
 
     run = begin()

@@ -10,8 +10,9 @@ from jinta.errors import JintaError
 
 Result = TypeVar("Result")
 
+
 def run_step(step: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a pipeline step with the settings; an error that names its cure ends the run.
+    """Call a pipeline step with the settings; an error with a cure ends the run.
 
     Raises:
         AirflowFailException: The step said what is wrong; trying again would not help.

@@ -34,6 +34,10 @@ PARTS: dict[str, tuple[str, str]] = {
         "jinta.report.stewards:decide",
         "Merge, split or keep apart two account records.",
     ),
+    "accounts": (
+        "jinta.report.matching:app",
+        "Measure how well records were matched.",
+    ),
     "names": (
         "jinta.report.names:app",
         "Try and measure how organisation names are read.",

@@ -83,7 +83,7 @@ def run_nightly(
 
 
 def prepare(settings: Settings, request: Request, console: Console) -> None:
-    """Start the warehouse, build the demo's sources if they are asked for, and Airflow."""
+    """Start the warehouse, build the demo's sources if asked for, and Airflow."""
     with console.status("Starting the warehouse"):
         ensure_warehouse(settings)
     if request.sources is None and settings.sources_path is None:
@@ -120,9 +120,7 @@ def execute_dag(conf: dict[str, Any], moment: datetime) -> bool:
             f"{path.name} can't be imported: {bag.import_errors}",
             cure="Mend the DAG file.",
         )
-    run = bag.dags[DAG_ID].test(
-        logical_date=moment, run_after=moment, run_conf=conf
-    )
+    run = bag.dags[DAG_ID].test(logical_date=moment, run_after=moment, run_conf=conf)
     return str(run.state) == "success"
 
 
@@ -135,7 +133,7 @@ def _start_child(
         "to_month": request.to_month and f"{request.to_month:%Y-%m}",
     }
     with log_path.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        return subprocess.Popen(
             [
                 sys.executable,
                 "-m",

@@ -107,9 +107,7 @@ def publish(settings: Settings, run_id: str) -> int:
 
     with runs.enter_stage(settings, run_id, "publish") as detail:
         if detail is not None:
-            publication = publish_candidate(
-                settings, run_id, load_manifest(settings)
-            )
+            publication = publish_candidate(settings, run_id, load_manifest(settings))
             detail["publication_id"] = publication.publication_id
     publication_id = _published_as(settings, run_id)
     runs.close_run(settings, run_id, publication_id)

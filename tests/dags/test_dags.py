@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_dags_are_wiring_only():
 
 
 def test_parsing_a_dag_imports_nothing_heavy():
-    """Airflow parses the file for every task again: heavy imports are paid each time."""
+    """Airflow parses the file for every task again, and pays imports each time."""
     code = (
         "import sys, json, runpy\n"
         f"for f in {[str(f) for f in FILES]!r}: runpy.run_path(f)\n"
@@ -79,7 +80,7 @@ def test_tasks_follow_the_path_of_a_row(nightly):
         order += [f"pass_stages.build_{stage}", f"pass_stages.gate_{stage}"]
     order.append("publish")
     assert {task.task_id for task in nightly.tasks} == set(order)
-    for earlier, later in zip(order, order[1:], strict=False):
+    for earlier, later in pairwise(order):
         assert later in nightly.get_task(earlier).downstream_task_ids
 
 

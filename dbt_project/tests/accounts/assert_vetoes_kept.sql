@@ -1,6 +1,6 @@
 -- No account holds a pair that must not share one: never-link always, a steward's split
--- unless merges alone join the records, a veto or a link to a head office unless numbers
--- or merges do, and two valid credit codes unless a steward merged their records.
+-- unless merges alone join the records, a veto or a link to a head office unless
+-- numbers or merges do, and two valid credit codes unless a steward merged them.
 with
 
 pairs_scored as (

@@ -1,6 +1,6 @@
 """`docs/marts.md`, written from the descriptions that dbt and Postgres carry.
 
-    python -m jinta.report.marts_doc        # writes docs/marts.md
+python -m jinta.report.marts_doc        # writes docs/marts.md
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Written by `make docs` from the descriptions in `dbt_project/models/marts`; a te
 when it is out of date. The same texts are comments on the views in Postgres.
 
 Readers see schema `marts` only. A mart by month is a view over the published slices of
-all months; `<mart>_current` shows its last month. Amounts are in the operator's currency,
-points in hundredths.
+all months; `<mart>_current` shows its last month. Amounts are in the operator's
+currency, points in hundredths.
 """
 
 

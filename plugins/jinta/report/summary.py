@@ -347,7 +347,8 @@ def _render_verdict(summary: dict[str, Any]) -> Text:
     if len(months) > 1:
         span += f" to {months[-1]:%Y-%m} ({len(months)} months)"
     return Text(
-        f"\nPublication {summary['publication_id']} of run {summary['run_id']}: {span}, "
+        f"\nPublication {summary['publication_id']} of run {summary['run_id']}: "
+        f"{span}, "
         f"{stored} slices stored, {equal} equal to what was published, "
         f"{summary['seconds']} s, database {summary['database']}",
         style="bold green",

@@ -85,7 +85,5 @@ def loads(
     for name in (*names, "unchanged", "ended", "quarantined"):
         table.add_column(name)
     for row in rows:
-        table.add_row(
-            *(f"{c:,}" if isinstance(c, int) else str(c) for c in row)
-        )
+        table.add_row(*(f"{c:,}" if isinstance(c, int) else str(c) for c in row))
     console.print(table)

@@ -125,9 +125,7 @@ def _parse_once(settings: Settings, runner_class: Any) -> Any:
     if key not in _parsed:
         outcome = runner_class().invoke(["parse", *_project_flags(settings)])
         if not outcome.success:
-            raise _explain_failure(
-                "parse", outcome.exception, [], _log_dir(settings)
-            )
+            raise _explain_failure("parse", outcome.exception, [], _log_dir(settings))
         _parsed[key] = outcome.result
     return _parsed[key]
 
@@ -158,7 +156,7 @@ def _log_dir(settings: Settings) -> Path:
 
 
 def _export_profile(settings: Settings, run_id: str, stage: str) -> None:
-    """Hand the transformer's connection to `profiles.yml`, which reads the environment."""
+    """Hand the connection to `profiles.yml`, which reads the environment."""
     info = connect_info(settings, "transformer")
     os.environ.update(
         {

@@ -28,7 +28,9 @@ def test_a_range_crosses_the_year():
 
 def test_a_range_that_ends_before_it_begins_is_refused():
     request = Request(from_month=date(2024, 2, 1), to_month=date(2024, 1, 1))
-    with pytest.raises(UsageError, match="ends in 2024-01, before it begins in 2024-02"):
+    with pytest.raises(
+        UsageError, match="ends in 2024-01, before it begins in 2024-02"
+    ):
         _ = request.months
 
 

@@ -28,16 +28,16 @@ units as (
         memberships.edge_strength,
         memberships.component_id,
         memberships.unit_id,
-        min(records.credit_code) as credit_code,
-        min(records.organisation_code) as organisation_code,
         {%- for attribute in [
             'number_words', 'name_county_stem', 'organ_type', 'legal_form', 'office'
         ] %}
         case
             when min(records.{{ attribute }}) = max(records.{{ attribute }})
                 then min(records.{{ attribute }})
-        end as {{ attribute }}{{ ',' if not loop.last }}
+        end as {{ attribute }},
         {%- endfor %}
+        min(records.credit_code) as credit_code,
+        min(records.organisation_code) as organisation_code
 
     from memberships
 

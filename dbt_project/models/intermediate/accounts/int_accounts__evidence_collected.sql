@@ -45,6 +45,7 @@ final as (
         records.head_account_id,
         records.core_name,
         records.head_part,
+        records.name_place,
         records.credit_code,
         records.organisation_code,
         coalesce(records.name_county_stem, records.county_stem) as county_stem,

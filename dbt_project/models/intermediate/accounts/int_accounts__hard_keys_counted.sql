@@ -28,10 +28,11 @@ keys_listed as (
 
     from records
 
-    cross join lateral unnest(
-        array['credit_code', 'tax_number', 'organisation_code'],
-        array[records.credit_code, records.tax_number, records.organisation_code]
-    ) as keys (key_kind, key_value)
+    cross join
+        lateral unnest(
+            array['credit_code', 'tax_number', 'organisation_code'],
+            array[records.credit_code, records.tax_number, records.organisation_code]
+        ) as keys (key_kind, key_value)
 
     where keys.key_value is not null
 

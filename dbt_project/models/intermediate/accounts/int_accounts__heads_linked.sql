@@ -25,6 +25,7 @@ members as (
         records.head_account_id,
         records.head_part,
         records.core_name,
+        records.name_place,
         records.branch_marker
 
     from records
@@ -38,7 +39,8 @@ heads_named as (
 
     select
         members.core_name,
-        min(members.group_account_id) as group_account_id
+        min(members.group_account_id) as group_account_id,
+        min(members.name_place) as name_place
 
     from members
 
@@ -80,7 +82,10 @@ links as (
     from members
 
     inner join heads_named
-        on members.head_part = heads_named.core_name
+        on
+            members.head_part = heads_named.core_name
+            -- 工商银行姚安 is the 姚安支行 by a short name, not its head office.
+            and coalesce(members.name_place <> heads_named.name_place, true)
 
 ),
 

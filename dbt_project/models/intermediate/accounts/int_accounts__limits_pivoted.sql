@@ -30,7 +30,6 @@ as_of as (
 limits_in_force as (
 
     select
-        max(match_limits.version) as limits_version,
         {%- for limit in [
             'auto_merge_line', 'review_line', 'name_candidate_floor',
             'evidence_candidate_floor', 'hard_key_floor', 'brand_penalty'
@@ -45,8 +44,9 @@ limits_in_force as (
         ] %}
         max(match_limits.limit_value) filter (
             where match_limits.limit_name = '{{ limit }}'
-        )::integer as {{ limit }}{{ ',' if not loop.last }}
+        )::integer as {{ limit }},
         {%- endfor %}
+        max(match_limits.version) as limits_version
 
     from match_limits
 
@@ -58,12 +58,12 @@ limits_in_force as (
 weights_in_force as (
 
     select
-        max(match_weights.version) as weights_version,
         {%- for component in ['name', 'address', 'phone', 'contact'] %}
         max(match_weights.weight) filter (
             where match_weights.component = '{{ component }}'
-        )::numeric as {{ component }}_weight{{ ',' if not loop.last }}
+        )::numeric as {{ component }}_weight,
         {%- endfor %}
+        max(match_weights.version) as weights_version
 
     from match_weights
 

@@ -22,8 +22,35 @@ words as (
 
 ),
 
+-- A zone bears the name of a place that no list of divisions holds: 江北新区, 滨海高新区.
+zones as (
+
+    select '^.{0,4}?(' || string_agg(words.word, '|') || ')(?=..)' as pattern
+
+    from words
+
+    where words.word_kind = 'zone' and words.word ~ '[区园]$'
+
+),
+
+stems_0 as (
+
+    select
+        names_peeled.name_text,
+        names_peeled.is_colloquial,
+        case
+            when names_peeled.stem ~ '[区园]'
+                then regexp_replace(names_peeled.stem, zones.pattern, '')
+            else names_peeled.stem
+        end as stem
+
+    from names_peeled
+
+    cross join zones
+
+),
+
 {% for round in range(1, rounds + 1) -%}
-{%- set before = 'names_peeled' if loop.first else 'stems_' ~ (round - 1) -%}
 stems_{{ round }} as (
 
     select
@@ -31,7 +58,7 @@ stems_{{ round }} as (
         stems.is_colloquial,
         substr(stems.stem, coalesce(max(length(words.word)), 0) + 1) as stem
 
-    from {{ before }} as stems
+    from stems_{{ round - 1 }} as stems
 
     left join words
         on

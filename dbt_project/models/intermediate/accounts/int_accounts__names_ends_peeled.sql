@@ -85,18 +85,18 @@ peeled (name_text, body, is_colloquial, place) as (
             and right(left(peeled.body, peeled.place), length(peel_words.word))
             = peel_words.word
 
-    where not peel_words.is_place or peeled.place - length(peel_words.word) > 2
+    where not peel_words.is_place or peeled.place - length(peel_words.word) >= 2
 
 ),
 
--- All of it trade words: no brand, unless an abbreviation such as 城建 opens it. One
+-- All of it trade words: no brand, unless one that can be a brand too (城建) opens it. One
 -- character left over is too little to be one, so it keeps the word after it.
 final as (
 
     select
         peeled.name_text,
         peeled.body,
-        peeled.is_colloquial,
+        peeled.is_colloquial and min(peeled.place) > 0 as is_colloquial,
         case
             when min(peeled.place) > 0
                 then
@@ -111,7 +111,7 @@ final as (
 
     left join words
         on
-            words.word_kind = 'abbreviation'
+            words.word_kind = 'brandable'
             and words.word = left(peeled.body, peeled.place)
 
     group by

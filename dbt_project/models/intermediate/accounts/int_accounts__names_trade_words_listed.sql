@@ -30,7 +30,7 @@ final as (
     from words
 
     where
-        words.word_kind in ('trade', 'modifier', 'outlet', 'zone', 'abbreviation')
+        words.word_kind in ('trade', 'modifier', 'outlet', 'zone', 'brandable')
         and length(words.word) > 1
 
     union

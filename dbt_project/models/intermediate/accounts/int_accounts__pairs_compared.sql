@@ -30,18 +30,7 @@ pairs_joined as (
     select
         pairs_found.source_record_id_left,
         pairs_found.source_record_id_right,
-        pairs_found.name_overlap,
-        pairs_found.is_telling,
-        pairs_found.hard_keys,
-        pairs_found.decision_kind,
-        left_names.name_kind as name_kind_left,
-        right_names.name_kind as name_kind_right,
-        least(left_names.gram_length, right_names.gram_length) as gram_length,
-        case
-            when left_names.brand_word = right_names.brand_word then 1
-            else {{ dice_overlap('left_names.brand_grams', 'right_names.brand_grams') }}
-        end as brand_overlap,
-        {% for side in ['left', 'right'] %}
+        {%- for side in ['left', 'right'] %}
         {{ side }}_names.match_name as match_name_{{ side }},
         {{ side }}_names.brand_word as brand_word_{{ side }},
         {{ side }}_names.legal_form as legal_form_{{ side }},
@@ -57,15 +46,26 @@ pairs_joined as (
         {{ side }}_evidence.head_account_id as head_account_id_{{ side }},
         {{ side }}_evidence.core_name as core_name_{{ side }},
         {{ side }}_evidence.head_part as head_part_{{ side }},
+        {{ side }}_evidence.name_place as name_place_{{ side }},
         {{ side }}_evidence.credit_code as credit_code_{{ side }},
         {{ side }}_evidence.organisation_code as organisation_code_{{ side }},
         {{ side }}_evidence.county_stem as county_stem_{{ side }},
         {{ side }}_evidence.street_numbers as street_numbers_{{ side }},
         {{ side }}_evidence.phone_key as phone_key_{{ side }},
         {{ side }}_evidence.address_grams as address_grams_{{ side }},
-        {{ side }}_evidence.contact_keys as contact_keys_{{ side }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        {{ side }}_evidence.contact_keys as contact_keys_{{ side }},
+        {%- endfor %}
+        pairs_found.name_overlap,
+        pairs_found.is_telling,
+        pairs_found.hard_keys,
+        pairs_found.decision_kind,
+        left_names.name_kind as name_kind_left,
+        right_names.name_kind as name_kind_right,
+        least(left_names.gram_length, right_names.gram_length) as gram_length,
+        case
+            when left_names.brand_word = right_names.brand_word then 1
+            else {{ dice_overlap('left_names.brand_grams', 'right_names.brand_grams') }}
+        end as brand_overlap
 
     from pairs_found
 
@@ -162,11 +162,17 @@ final as (
             or pairs_joined.head_account_id_right = pairs_joined.account_id_left,
             false
         )
-        or coalesce(
-            pairs_joined.head_part_left = pairs_joined.core_name_right, false
+        or (
+            coalesce(
+                pairs_joined.head_part_left = pairs_joined.core_name_right, false
+            )
+            or coalesce(
+                pairs_joined.head_part_right = pairs_joined.core_name_left, false
+            )
         )
-        or coalesce(
-            pairs_joined.head_part_right = pairs_joined.core_name_left, false
+        -- 工商银行姚安 is no head office of the 姚安支行, it is the same by a short name.
+        and coalesce(
+            pairs_joined.name_place_left <> pairs_joined.name_place_right, true
         ) as is_head_related,
         coalesce(
             pairs_joined.number_words_left <> pairs_joined.number_words_right, false

@@ -41,14 +41,15 @@ pairs_weighed as (
         or pairs_compared.is_region_conflict
         or pairs_compared.is_organ_conflict
         and not pairs_compared.is_typing_error
-        -- 曲靖市教育局 is not the 教育局 of a district of the city, nor of another.
+        -- 曲靖市教育局 is not the 教育局 of a district of the city.
         or not pairs_compared.is_branded
         and (
             pairs_compared.is_county_different
-            or pairs_compared.is_region_named
+            or pairs_compared.name_overlap = 1
+            and pairs_compared.is_region_named
             and not pairs_compared.is_region_level_equal
         ) as is_name_conflict,
-        -- Branches often bear the number of their head office: the name tells them apart.
+        -- Branches often bear their head office's number: the name tells them apart.
         pairs_compared.offices_unmarked = 2
         or pairs_compared.offices_unmarked = 0
         and (

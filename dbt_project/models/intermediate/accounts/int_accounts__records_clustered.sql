@@ -89,23 +89,20 @@ members_ranked as (
         records_placed.branch_id,
         records_placed.county_name,
         records_placed.cluster_id,
-        row_number() over seniority as seniority,
-        first_value(records_placed.source_record_id) over seniority as senior_id,
+        row_number() over (
+            partition by records_placed.cluster_id
+            order by
+                records_placed.birth_load_id,
+                records_placed.system_name collate "C",
+                records_placed.account_id collate "C"
+        ) as seniority,
         count(*) over (partition by records_placed.cluster_id) as cluster_size
 
     from records_placed
 
-    window seniority as (
-        partition by records_placed.cluster_id
-        order by
-            records_placed.birth_load_id,
-            records_placed.system_name collate "C",
-            records_placed.account_id collate "C"
-    )
-
 ),
 
-merges as (
+bonds as (
 
     select
         pairs_scored.source_record_id_left,
@@ -131,17 +128,18 @@ merges as (
 
 ),
 
-strongest_bases as (
+strongest_bonds as (
 
     select
         ends.source_record_id,
-        min(merges.basis_rank) as basis_rank
+        min(bonds.basis_rank) as basis_rank
 
-    from merges
+    from bonds
 
-    cross join lateral unnest(
-        array[merges.source_record_id_left, merges.source_record_id_right]
-    ) as ends (source_record_id)
+    cross join
+        lateral unnest(
+            array[bonds.source_record_id_left, bonds.source_record_id_right]
+        ) as ends (source_record_id)
 
     group by ends.source_record_id
 
@@ -154,12 +152,12 @@ final as (
         members_ranked.system_name,
         members_ranked.account_id,
         members_ranked.is_only_system,
-        {{ group_account_id('members_ranked.senior_id') }} as group_account_id,
+        {{ group_account_id('seniors.source_record_id') }} as group_account_id,
         members_ranked.branch_id,
         members_ranked.county_name,
         members_ranked.seniority = 1 as is_senior,
         members_ranked.seniority,
-        case strongest_bases.basis_rank
+        case strongest_bonds.basis_rank
             when 1 then 'steward'
             when 2 then 'hard_key'
             when 3 then 'exact_name'
@@ -170,8 +168,13 @@ final as (
 
     from members_ranked
 
-    left join strongest_bases
-        on members_ranked.source_record_id = strongest_bases.source_record_id
+    inner join members_ranked as seniors
+        on
+            members_ranked.cluster_id = seniors.cluster_id
+            and seniors.seniority = 1
+
+    left join strongest_bonds
+        on members_ranked.source_record_id = strongest_bonds.source_record_id
 
 )
 

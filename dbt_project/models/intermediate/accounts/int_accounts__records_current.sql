@@ -77,6 +77,10 @@ final as (
         names.legal_form,
         names.organ_type,
         {{ region_stem('names.region_county') }} as name_county_stem,
+        coalesce(
+            {{ region_stem('names.region_county') }},
+            {{ region_stem('names.region_city') }}
+        ) as name_place,
         names.branch_marker,
         -- A name without legal form does not tell a head office from a short form.
         coalesce(

@@ -67,24 +67,13 @@ values_listed as (
 
     from records
 
-    cross join lateral unnest(
-        array[
-            {%- for column in columns %}
-            '{{ column }}'{{ ',' if not loop.last }}
-            {%- endfor %}
-        ],
-        array[
-            {%- for column in columns %}
-            records.{{ column }}::text{{ ',' if not loop.last }}
-            {%- endfor %}
-        ],
-        -- What the largest or earliest is told by; names by how registered they look.
-        array[
-            {%- for column, size in columns.items() %}
-            {{ size }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        ]
-    ) as cells (column_name, cell_value, size_order)
+    cross join
+        lateral unnest(
+            array[{{ "'" ~ columns | join("', '") ~ "'" }}],
+            array[records.{{ columns | join('::text, records.') }}::text],
+            -- What the largest or earliest is told by; of names, how full they are.
+            array[{{ columns.values() | join(', ') }}]
+        ) as cells (column_name, cell_value, size_order)
 
     where
         records.cluster_size > 1
