@@ -21,7 +21,7 @@ from rich.console import Console
 
 from jinta.airflow_env import build_airflow_env, ensure_metadata_database
 from jinta.errors import JintaError, UsageError
-from jinta.report.summary import render_summary, summarise_run
+from jinta.report.summary import encode_value, render_summary, summarise_run
 from jinta.runs.ledger import Request
 from jinta.settings import Settings, list_environ
 from jinta.warehouse import connect, ensure_warehouse
@@ -210,7 +210,9 @@ def _summarise_dag_run(settings: Settings, dag_run_id: str) -> dict[str, Any] | 
 
 def _print_summary(summary: dict[str, Any], *, quiet: bool, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(summary, default=str, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps(summary, default=encode_value, ensure_ascii=False) + "\n"
+        )
     elif quiet:
         sys.stdout.write(
             f"{summary['status']} {summary['publication_id'] or ''} "

@@ -90,15 +90,14 @@ def test_a_failed_run_says_why_and_changes_nothing(first, nightly, warehouse, tm
     before = read_hashes(warehouse)
     folder = tmp_path / "tiny"
     shutil.copytree(TINY.parent, folder)
-    bills = folder / "line_bills.csv"
-    lines = bills.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith("2024-03")]
-    bills.write_text("".join(kept), encoding="utf-8")
+    members = folder / "subscriptions.csv"
+    lines = members.read_text(encoding="utf-8").splitlines(keepends=True)
+    members.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
     result = nightly(
         "--sources", str(folder / "sources.yml"), "--month", "2024-03", "--quiet"
     )
     assert result.returncode == 1
-    assert "line_bills" in result.stderr
+    assert "billing.subscriptions from office lost 50" in result.stderr
     assert "Readers still see the last publication" in result.stderr
     assert read_hashes(warehouse) == before
     states = read_rows(

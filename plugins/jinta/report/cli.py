@@ -12,6 +12,7 @@ from jinta.report.explain import (
     explain_account,
     render_explanation,
 )
+from jinta.report.summary import encode_value
 from jinta.runs.ledger import parse_month
 from jinta.settings import load_settings
 
@@ -31,7 +32,9 @@ def explain(
         load_settings(), account, parse_month(month, "--month"), scorecard
     )
     if as_json:
-        json.dump(explanation, sys.stdout, default=str, ensure_ascii=False, indent=2)
+        json.dump(
+            explanation, sys.stdout, default=encode_value, ensure_ascii=False, indent=2
+        )
         sys.stdout.write("\n")
     else:
         render_explanation(explanation, Console())

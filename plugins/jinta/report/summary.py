@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -46,6 +47,13 @@ def summarise_run(settings: Settings, run_id: str) -> dict[str, Any]:
         if run["publication_id"] is not None:
             summary |= _describe_publication(cursor, run["publication_id"])
     return summary
+
+
+def encode_value(value: Any) -> int | float | str:
+    """Write a value that JSON does not know: numbers as numbers, the rest as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def render_summary(summary: dict[str, Any], console: Console) -> None:
