@@ -37,4 +37,5 @@ def explain(
         )
         sys.stdout.write("\n")
     else:
-        render_explanation(explanation, Console())
+        console = Console()
+        render_explanation(explanation, Console(width=max(console.width, 110)))

@@ -74,13 +74,7 @@ def render_explanation(explanation: dict[str, Any], console: Console) -> None:
         parts += [_render_points(explanation["points"]), _render_score(score)]
     parts += [_render_next(row) for row in explanation["next_tier"][:1]]
     parts.append(_render_records(explanation["records"]))
-    for lead in explanation["leads"]:
-        parts.append(
-            Text(
-                f"Lead {lead['lead_rule_id']} ({lead['lead_status']}, priority "
-                f"{lead['priority']}): {lead['evidence']}"
-            )
-        )
+    parts += [_render_lead(lead) for lead in explanation["leads"]]
     console.print(Group(*parts))
 
 
@@ -125,16 +119,18 @@ order by is_senior desc, account_id_crm
 """
 
 _LEADS = """
-select lead_rule_id, priority, lead_status, outcome, evidence
+select
+    lead_rule_id, lead_name, lead_name_zh, priority, lead_status, outcome, evidence
 from marts.fct_leads
 where month = %(month)s and group_account_id = %(id)s
 order by lead_rule_id
 """
 
 # The lowest account of each better tier of the same partition: its points are the bar.
+# Sub-tiers share it: what parts them is X against Y, not the total.
 _NEXT_TIER = """
 select
-    others.raw_tier,
+    left(others.raw_tier, 1) as tier,
     min(others.total_points) as total_points_needed,
     max(others.value_rank) as last_rank,
     min(others.total_points) - max(own.total_points) as points_missing
@@ -151,8 +147,8 @@ where
     and own.group_account_id = %(id)s
     and own.scorecard_id = %(scorecard)s
     and own.value_rank is not null
-group by others.raw_tier
-order by total_points_needed, others.raw_tier
+group by left(others.raw_tier, 1)
+order by total_points_needed, tier
 """
 
 
@@ -233,6 +229,28 @@ def _find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
     )
 
 
+def _render_lead(lead: dict[str, Any]) -> Text:
+    """A lead with each condition, what was found and whether it is met."""
+    head = (
+        f"\nLead {lead['lead_rule_id']}: {lead['lead_name']} ({lead['lead_name_zh']}), "
+        f"priority {lead['priority']}, {lead['lead_status']}"
+    )
+    conditions = [
+        f"  {'✓' if found['is_met'] else '·'} {found['metric']} {found['value']}, "
+        f"{found['comparison'].replace('_', ' ')} {found['threshold']}"
+        for found in lead["evidence"]
+    ]
+    return Text("\n".join([head, *conditions]))
+
+
+def _show_value(row: dict[str, Any]) -> str:
+    """A value as people read it; known to be none is not the same as missing."""
+    if row["is_missing"]:
+        return "missing"
+    value = row["indicator_value"]
+    return "none" if value is None else f"{value.normalize():,f}"
+
+
 def _points(hundredths: int | None) -> str:
     return "-" if hundredths is None else f"{hundredths / 100:.2f}"
 
@@ -254,7 +272,7 @@ def _render_points(points: list[dict[str, Any]]) -> Table:
         table.add_row(
             f"{row['dimension'].upper()} {row['indicator_name']} "
             f"({row['indicator_name_zh']})",
-            "missing" if row["is_missing"] else f"{row['indicator_value']:,}",
+            _show_value(row),
             row["unit"],
             "" if row["is_missing"] else f"[{low}, {high})".replace("[", r"\["),
             _points(row["points"]),
@@ -285,7 +303,7 @@ def _render_score(score: dict[str, Any]) -> Text:
 
 def _render_next(row: dict[str, Any]) -> Text:
     return Text(
-        f"{row['raw_tier']} begins at {_points(row['total_points_needed'])} points "
+        f"{row['tier']} begins at {_points(row['total_points_needed'])} points "
         f"(rank {row['last_rank']}): {_points(row['points_missing'])} points away"
     )
 

@@ -57,7 +57,7 @@ def runs(
         stale = list_stale_months(connection)
     table = Table(box=None)
     for name in ("run", "status", "as of", "publication", "took", "error"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name == "run")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(table)
