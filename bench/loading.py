@@ -1,8 +1,9 @@
 """Loading a table into the warehouse: jinta's landing against its peers.
 
 The source is a table of bills on the embedded server, four months one after the other.
-jinta does more than its peers do in the same time: it checks every row against the contract, compares it with what
-landed before, and commits rows and ledger together. Each way is timed in a process of
+jinta does more than its peers do in the same time: it checks every row against the
+contract, compares it with what landed before, and commits rows and ledger together.
+Each way is timed in a process of
 its own, without its imports; peers load into a plain table.
 """
 
