@@ -1,4 +1,4 @@
-"""Every critical rule of the gates, each with its defect planted; readers notice nothing.
+"""Every critical rule of the gates, its defect planted; readers notice nothing.
 
 The tiny company is built and published once. A test then spoils the tables under one
 profile, measures again, and lets the gate judge; what it spoilt is put back.
@@ -433,8 +433,9 @@ def test_rows_delivered_twice_are_a_warning_that_names_month_and_amount(tiny, ru
 def test_rules_of_a_system_make_it_a_warning(tiny, run_id):
     """What stops others is shown for a system whose own row says so."""
     own = (
-        "insert into rules.gate_rules select check_id, 'office', gate, metric, subject, "
-        "'warning', min_value, max_value, base_metric, 1, is_required, message, spec_id "
+        "insert into rules.gate_rules select check_id, 'office', gate, metric, "
+        "subject, 'warning', min_value, max_value, base_metric, 1, is_required, "
+        "message, spec_id "
         "from rules.gate_rules where check_id = 'volume_collapsed' and rule_set = '*'"
     )
     defect = next(d for d in DEFECTS if d.check_id == "volume_collapsed")

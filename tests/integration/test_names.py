@@ -25,6 +25,10 @@ GOVERNMENT = {
     "云南某某集团有限公司": ("company", False),
     "Devon County Council": ("government_bureau", True),
     "University of Exeter": ("school", False),
+    "Ministry of Defence": ("government_bureau", True),
+    "Ministry Of Play": (None, False),
+    "Taxi Driver (Exeter City Council)": (None, False),
+    "The Design Council": ("association", False),
 }
 
 REGIONS = {

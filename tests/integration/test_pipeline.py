@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jinta.errors import LeaseHeld, RuleError
+from jinta.errors import GateFailure, LeaseHeld, RuleError
 from jinta.runs.ledger import Request, fail_run, open_run
 from jinta.warehouse.lease import identify_process
 from tests.running import (
@@ -207,3 +207,14 @@ def test_every_mart_has_its_months_and_comments(tiny):
     for name, comment, uncommented in rows:
         assert comment, name
         assert uncommented == 0, name
+
+
+def test_bills_that_vanish_from_a_source_stop_the_run(tiny, undisturbed, tmp_path):
+    folder = tmp_path / "tiny"
+    shutil.copytree(TINY.parent, folder)
+    bills = folder / "line_bills.csv"
+    lines = bills.read_text(encoding="utf-8").splitlines(keepends=True)
+    bills.write_text("".join(lines[: len(lines) // 3]), encoding="utf-8")
+    with pytest.raises(GateFailure, match="that had landed are gone from the source"):
+        run_pipeline(tiny, folder / "sources.yml", *MONTHS)
+    assert read_hashes(tiny) == undisturbed

@@ -75,7 +75,8 @@ def test_view_marts_may_read_nothing_private(published):
         execute(
             "create or replace view candidate.a_points as select month, "
             "s.account_id, title, 'x'::text as literal from candidate.fct_scores s "
-            "cross join candidate.dim_rules join intermediate.secrets using (account_id)"
+            "cross join candidate.dim_rules "
+            "join intermediate.secrets using (account_id)"
         )
     start_run(published, "run-2")
     with pytest.raises(PublishError, match=r"intermediate\.secrets"):

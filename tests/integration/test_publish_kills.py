@@ -129,7 +129,7 @@ def test_readers_see_whole_publications_only(settings, isolation):
                         )
                         rows = [connection.execute(query).fetchone() for _ in range(3)]
                     seen.append(rows)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a reader meets
             errors.append(error)
 
     readers = [threading.Thread(target=read) for _ in range(2)]

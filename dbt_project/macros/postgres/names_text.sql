@@ -22,7 +22,7 @@
             lower(regexp_replace(
                 normalize({{ column }}, nfkd), '[\u0300-\u036f]+', '', 'g'
             )),
-            'øłđðħı', 'olddhi'
+            'øłđðħıς', 'olddhiσ'
         ),
         'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th')
 {%- endmacro %}
@@ -36,13 +36,13 @@
     {%- set steps = [
         ("\\s*\\mc/o\\M.*$", ""),
         ("[''’`´\"“”\\ufffd]+", ""),
-        ("\\m([a-z])/(?=[a-z]\\M)", "\\1"),
-        ("\\m([a-z])\\.", "\\1"),
+        ("\\m([a-zα-ωа-я])/(?=[a-zα-ωа-я]\\M)", "\\1"),
+        ("\\m([a-zα-ωа-я])\\.", "\\1"),
         ("[&+]", " and "),
         ("[\\s!-%*,-/:-@\\[-^_{-~·•…—–]+", " "),
         ("\\s*\\(\\s*", " ("),
         ("\\s*\\)\\s*", ") "),
-        ("\\m([a-z]) (?=[a-z]\\M)", "\\1"),
+        ("\\m([a-zα-ωа-я]) (?=[a-zα-ωа-я]\\M)", "\\1"),
     ] -%}
     {%- set text = namespace(sql=column) -%}
     {%- for pattern, replacement in steps -%}
@@ -98,15 +98,15 @@
 {# Array of a name and the trading name it gives, both trimmed; null without one. #}
 {% macro split_trading_name(column) -%}
     case
-        when {{ column }} ~* '(t/a|trading as|d/b/a)'
+        when {{ column }} ~* '\m(t\s?/\s?as?|trading as|d/b/a|dba)\M'
             then array[
                 trim(regexp_replace(
                     {{ column }},
-                    '[\s(,]*\m(t/a|trading as|d/b/a)\M.*$', '', 'i'
+                    '[\s(,]*\m(t\s?/\s?as?|trading as|d/b/a|dba)\M.*$', '', 'i'
                 )),
                 trim(regexp_replace(
                     {{ column }},
-                    '^.*\m(t/a|trading as|d/b/a)\M[.:\s]*|\)\s*$', '', 'gi'
+                    '^.*\m(t\s?/\s?as?|trading as|d/b/a|dba)\M[.:\s]*|\)\s*$', '', 'gi'
                 ))
             ]
     end

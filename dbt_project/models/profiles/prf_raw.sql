@@ -253,6 +253,28 @@ repeated as (
     {%- endfor %}
 ),
 
+-- What this run's loads added to a month and took away from it.
+month_changes as (
+
+    select
+        loads.system_name,
+        load_months.table_name,
+        load_months.month,
+        sum(load_months.rows_new) as rows_new,
+        sum(load_months.rows_ended) as rows_ended
+
+    from load_months
+
+    inner join loads
+        on load_months.load_id = loads.load_id
+
+    inner join run
+        on loads.run_id = run.run_id
+
+    group by loads.system_name, load_months.table_name, load_months.month
+
+),
+
 fact_months as (
 
     select
@@ -271,7 +293,10 @@ fact_months as (
         landed.has_parents,
         coalesce(repeated.duplicate_rows, 0) as duplicate_rows,
         coalesce(repeated.duplicate_amount, 0) as duplicate_amount,
-        before.row_count as rows_before
+        before.row_count as rows_before,
+        coalesce(landed.row_count, 0)
+        - coalesce(month_changes.rows_new, 0)
+        + coalesce(month_changes.rows_ended, 0) as rows_held
 
     from deliveries
 
@@ -294,6 +319,12 @@ fact_months as (
             deliveries.system_name = expected.system_name
             and deliveries.table_name = expected.table_name
             and run_months.month = expected.month
+
+    left join month_changes
+        on
+            deliveries.system_name = month_changes.system_name
+            and deliveries.table_name = month_changes.table_name
+            and run_months.month = month_changes.month
 
     left join repeated
         on
@@ -456,6 +487,15 @@ measured as (
             ('duplicate_rows', fact_months.duplicate_rows),
             ('duplicate_amount', fact_months.duplicate_amount),
             ('rows_before', fact_months.rows_before),
+            ('rows_held', fact_months.rows_held),
+            (
+                'withdrawn_pct',
+                round(
+                    100.0 * (fact_months.rows_held - fact_months.row_count)
+                    / nullif(fact_months.rows_held, 0),
+                    2
+                )
+            ),
             (
                 'row_change_pct',
                 round(

@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import sql
 
 from jinta.errors import RuleError
 
@@ -146,8 +147,10 @@ def load_profile(connection: psycopg.Connection, gate: str) -> list[Observation]
     """Load what the gate's stage measured."""
     try:
         rows = connection.execute(
-            f"select month, system_name, subject, metric, value "
-            f"from profiles.prf_{gate} order by month, system_name, subject, metric"
+            sql.SQL(
+                "select month, system_name, subject, metric, value "
+                "from {} order by month, system_name, subject, metric"
+            ).format(sql.Identifier("profiles", f"prf_{gate}"))
         ).fetchall()
     except psycopg.errors.UndefinedTable as error:
         raise RuleError(

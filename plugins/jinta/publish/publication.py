@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from jinta.errors import PublishError
 from jinta.publish.marts import (
@@ -110,15 +111,15 @@ def publish(
             away; nothing has changed for readers.
     """
     terminate_leftovers(settings, run_id, "publish")
-    with connect(settings, "publisher", run_id=run_id, stage="publish") as connection:
-        with hold_lock(connection):
-            earlier = _find_publication(connection, run_id)
-            if earlier is None:
-                readers = [settings.role_name(r) for r in ("reporter", "transformer")]
-                earlier = _publish_new(
-                    connection, run_id, read_marts(manifest), readers
-                )
-            return _load_publication(connection, earlier)
+    with (
+        connect(settings, "publisher", run_id=run_id, stage="publish") as connection,
+        hold_lock(connection),
+    ):
+        earlier = _find_publication(connection, run_id)
+        if earlier is None:
+            readers = [settings.role_name(role) for role in ("reporter", "transformer")]
+            earlier = _publish_new(connection, run_id, read_marts(manifest), readers)
+        return _load_publication(connection, earlier)
 
 
 def rollback(
@@ -284,10 +285,12 @@ def _record_metrics(connection: psycopg.Connection, publication_id: int) -> None
     if not _exists(connection, METRICS_PROFILE):
         return
     connection.execute(
-        f"insert into control.publication_metrics "
-        f"(publication_id, month, subject, metric, value) "
-        f"select %s, month, subject, metric, value from {METRICS_PROFILE} "
-        f"where is_published and value is not null",
+        sql.SQL(
+            "insert into control.publication_metrics "
+            "(publication_id, month, subject, metric, value) "
+            "select %s, month, subject, metric, value from {} "
+            "where is_published and value is not null"
+        ).format(sql.Identifier(*METRICS_PROFILE.split("."))),
         [publication_id],
     )
 

@@ -47,19 +47,19 @@ def prune(
     Raises:
         PublishError: There is no rule row, and no argument instead.
     """
-    with connect(settings, "publisher", stage="prune") as connection:
-        with hold_lock(connection):
-            if keep_publications is None or keep_days is None:
-                rule = _read_rule(connection)
-                keep_publications = (
-                    rule[0] if keep_publications is None else keep_publications
-                )
-                keep_days = rule[1] if keep_days is None else keep_days
-            with connection.transaction():
-                forgotten = _forget_publications(
-                    connection, keep_publications, keep_days
-                )
-                slices, rows = _delete_unshown(connection)
+    with (
+        connect(settings, "publisher", stage="prune") as connection,
+        hold_lock(connection),
+    ):
+        if keep_publications is None or keep_days is None:
+            rule = _read_rule(connection)
+            keep_publications = (
+                rule[0] if keep_publications is None else keep_publications
+            )
+            keep_days = rule[1] if keep_days is None else keep_days
+        with connection.transaction():
+            forgotten = _forget_publications(connection, keep_publications, keep_days)
+            slices, rows = _delete_unshown(connection)
     return Pruned(publications=forgotten, slices=slices, rows=rows)
 
 

@@ -23,13 +23,23 @@ words as (
 ),
 
 -- A zone bears the name of a place that no list of divisions holds: 江北新区, 滨海高新区.
-zones as (
+-- No list of trades is complete: of four characters left over, the last two are one if
+-- they end like a product (永兴|绒毛).
+patterns as (
 
-    select '^.{0,4}?(' || string_agg(words.word, '|') || ')(?=..)' as pattern
+    select
+        '^.{0,4}?('
+        || string_agg(words.word, '|') filter (where words.word_kind = 'zone')
+        || ')(?=..)' as zone_pattern,
+        '^(..).['
+        || string_agg(words.word, '') filter (where words.word_kind = 'product_end')
+        || ']$' as product_pattern
 
     from words
 
-    where words.word_kind = 'zone' and words.word ~ '[区园]$'
+    where
+        words.word_kind = 'product_end'
+        or words.word_kind = 'zone' and words.word ~ '[区园]$'
 
 ),
 
@@ -40,13 +50,13 @@ stems_0 as (
         names_peeled.is_colloquial,
         case
             when names_peeled.stem ~ '[区园]'
-                then regexp_replace(names_peeled.stem, zones.pattern, '')
-            else names_peeled.stem
+                then regexp_replace(names_peeled.stem, patterns.zone_pattern, '')
+            else regexp_replace(names_peeled.stem, patterns.product_pattern, '\1')
         end as stem
 
     from names_peeled
 
-    cross join zones
+    cross join patterns
 
 ),
 

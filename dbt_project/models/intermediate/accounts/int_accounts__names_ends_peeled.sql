@@ -89,8 +89,8 @@ peeled (name_text, body, is_colloquial, place) as (
 
 ),
 
--- All of it trade words: no brand, unless one that can be a brand too (城建) opens it. One
--- character left over is too little to be one, so it keeps the word after it.
+-- All of it trade words: no brand, unless one that can be a brand too (城建) opens it.
+-- One character left over is too little to be one, so it keeps the word after it.
 final as (
 
     select

@@ -58,7 +58,8 @@ names_listed as (
 
 ),
 
-names_unified as (
+-- Materialized, or each use of a text would work it out again.
+names_unified as materialized (
 
     select
         names_listed.name_text,
@@ -69,7 +70,7 @@ names_unified as (
 
 ),
 
-names_simplified as (
+names_simplified as materialized (
 
     select
         names_unified.name_text,
@@ -94,7 +95,7 @@ names_simplified as (
 
 ),
 
-names_plain as (
+names_plain as materialized (
 
     select
         names_simplified.name_text,

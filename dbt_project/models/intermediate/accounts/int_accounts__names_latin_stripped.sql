@@ -1,11 +1,11 @@
--- One row per Latin name without its legal form: Foo Ltd, Foo Limited and Foo (UK) Ltd
--- (Exeter Office) read foo, foo and foo uk. A name can carry two forms (Ltd Plc).
+-- One row per Latin name without its legal form: Foo Ltd and Foo Limited read foo. A
+-- name can carry two forms (Ltd Plc).
 {%- set rounds = 2 %}
 with
 
-names_folded as (
+names_prepared as (
 
-    select * from {{ ref('int_accounts__names_folded') }}
+    select * from {{ ref('int_accounts__names_latin_prepared') }}
 
 ),
 
@@ -15,77 +15,14 @@ legal_forms as (
 
 ),
 
-remarks as (
-
-    select '\s*\((' || string_agg(word, '|' order by word) || ')\M[^()]*\)?' as pattern
-
-    from {{ ref('name_words') }}
-
-    where word_kind = 'remark' and word ~ '^[a-z]'
-
-),
-
-names_remarkless as (
-
-    select
-        names_folded.name_text,
-        coalesce(
-            nullif(
-                regexp_replace(
-                    names_folded.folded_name, remarks.pattern, '', 'g'
-                ),
-                ''
-            ),
-            names_folded.folded_name
-        ) as name
-
-    from names_folded
-
-    cross join remarks
-
-    where names_folded.script = 'latin'
-
-),
-
--- What stands in brackets after the legal form says something about the body, what
--- stands before it is part of its name.
-names_unbracketed as (
-
-    select
-        names_remarkless.name_text,
-        case
-            when
-                exists (
-                    select 1
-                    from legal_forms
-                    where
-                        legal_forms.legal_form_text
-                        = split_part(
-                            regexp_replace(
-                                names_remarkless.name, ' \([^()]*\)?$', ''
-                            ), ' ', -1
-                        )
-                )
-                then translate(
-                        regexp_replace(names_remarkless.name, ' \([^()]*\)?$', ''),
-                        '()',
-                        ''
-                    )
-            else translate(names_remarkless.name, '()', '')
-        end as name
-
-    from names_remarkless
-
-),
-
 round_0 as (
 
     select
-        names_unbracketed.name_text,
-        regexp_replace(names_unbracketed.name, '^the (?=.)', '') as stem,
+        names_prepared.name_text,
+        regexp_replace(names_prepared.name, '^the (?=.)', '') as stem,
         null as legal_form
 
-    from names_unbracketed
+    from names_prepared
 
 ),
 {% for round in range(1, rounds + 1) %}
@@ -151,7 +88,17 @@ starts_ranked as (
 
 ),
 
-final as (
+umlaut_forms as (
+
+    select distinct legal_forms.legal_form
+
+    from legal_forms
+
+    where legal_forms.spells_umlauts
+
+),
+
+names_unformed as (
 
     select
         names.name_text,
@@ -162,6 +109,27 @@ final as (
 
     left join starts_ranked
         on names.name_text = starts_ranked.name_text and starts_ranked.form_rank = 1
+
+),
+
+-- Accents are gone, so Müller reads muller, and Mueller has to read so too.
+final as (
+
+    select
+        names_unformed.name_text,
+        case
+            when umlaut_forms.legal_form is null then names_unformed.stem
+            else
+                regexp_replace(
+                    names_unformed.stem,
+                    '(?<![aeq])([aou])e(?=[b-df-hj-np-tv-z])', '\1', 'g'
+                )
+        end as stem,
+        names_unformed.legal_form
+
+    from names_unformed
+
+    left join umlaut_forms on names_unformed.legal_form = umlaut_forms.legal_form
 
 )
 

@@ -8,9 +8,9 @@ han_names as (
 
 ),
 
-latin_names as (
+names_folded as (
 
-    select * from {{ ref('int_accounts__names_latin_parsed') }}
+    select * from {{ ref('int_accounts__names_folded') }}
 
 ),
 
@@ -36,22 +36,54 @@ han_texts as (
 
 ),
 
+-- What stands in brackets tells about the body, not what it is: Taxi Driver (City
+-- Council).
 latin_words as (
 
     select
-        latin_names.name_text,
+        names_folded.name_text,
         words.place,
         words.word,
-        words.word || ' ' || lead(words.word) over (
-            partition by latin_names.name_text order by words.place
-        ) as word_pair
+        lead(words.word) over following as second_word,
+        lead(words.word, 2) over following as third_word
 
-    from latin_names
+    from names_folded
 
     cross join
         lateral
-        unnest(string_to_array(latin_names.core_name, ' '))
+        unnest(string_to_array(
+            trim(regexp_replace(names_folded.folded_name, '\s*\([^()]*\)?', '', 'g')),
+            ' '
+        ))
         with ordinality as words (word, place)
+
+    where names_folded.script = 'latin'
+
+    window following as (partition by names_folded.name_text order by words.place)
+
+),
+
+latin_phrases as (
+
+    select
+        latin_words.name_text,
+        phrases.phrase,
+        phrases.word_count,
+        latin_words.place + phrases.word_count - 1 as last_place
+
+    from latin_words
+
+    cross join
+        lateral
+        unnest(array[
+            latin_words.word,
+            latin_words.word || ' ' || latin_words.second_word,
+            latin_words.word || ' ' || latin_words.second_word || ' '
+            || latin_words.third_word
+        ])
+        with ordinality as phrases (phrase, word_count)
+
+    where phrases.phrase is not null
 
 ),
 
@@ -73,17 +105,17 @@ organs_found as (
 
     union all
 
-    -- A council's school is a school: the later word tells more.
+    -- A council's school is a school: what ends later tells more, of what ends
+    -- together the longer.
     select
-        latin_words.name_text,
+        latin_phrases.name_text,
         organs.organ_type,
         organs.is_government,
-        latin_words.place as precedence
+        latin_phrases.last_place * 10 + latin_phrases.word_count as precedence
 
-    from latin_words
+    from latin_phrases
 
-    inner join organs
-        on organs.organ_word in (latin_words.word, latin_words.word_pair)
+    inner join organs on latin_phrases.phrase = organs.organ_word
 
 ),
 
