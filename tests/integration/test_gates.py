@@ -131,6 +131,14 @@ DEFECTS = [
     ),
     Defect(
         "raw",
+        "month_withdrawn",
+        "control.load_months",
+        "update control.load_months set rows_ended = 2 * rows_new, rows_new = 0 "
+        f"where table_name = 'billing.line_bills' and month = {LAST}",
+        "rows that had landed are gone from the source",
+    ),
+    Defect(
+        "raw",
         "bills_stale",
         "control.run_months",
         "update control.run_months set as_of_date = '2024-12-05'",
