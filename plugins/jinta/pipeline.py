@@ -101,7 +101,8 @@ def check_gate(settings: Settings, run_id: str, gate: str) -> None:
 
 
 def publish(settings: Settings, run_id: str) -> int:
-    """Store the candidate's slices and point readers at them; the publication's id."""
+    """Point readers at the candidate, and give up old slices; the publication's id."""
+    from jinta.publish import prune
     from jinta.publish import publish as publish_candidate
     from jinta.transform import load_manifest
 
@@ -109,6 +110,9 @@ def publish(settings: Settings, run_id: str) -> int:
         if detail is not None:
             publication = publish_candidate(settings, run_id, load_manifest(settings))
             detail["publication_id"] = publication.publication_id
+    with runs.enter_stage(settings, run_id, "prune") as detail:
+        if detail is not None:
+            prune(settings)
     publication_id = _published_as(settings, run_id)
     runs.close_run(settings, run_id, publication_id)
     return publication_id
