@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 import psutil
 import typer
-from rich.console import Console
 
 from jinta.airflow_env import (
     USER,
@@ -26,12 +25,13 @@ from jinta.airflow_env import (
     ensure_metadata_database,
     read_admin_password,
 )
+from jinta.console import make_console
 from jinta.errors import JintaError
 from jinta.settings import Settings, list_environ, load_settings
 from jinta.warehouse import ensure_warehouse
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(highlight=False, soft_wrap=True)
+console = make_console(soft_wrap=True)
 
 # The log servers are for other machines; two checkouts would fight for their ports.
 SERVICES = {

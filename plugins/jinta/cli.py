@@ -8,8 +8,8 @@ import importlib
 import sys
 
 import typer
-from rich.console import Console
 
+from jinta.console import make_console
 from jinta.errors import JintaError
 
 # Command → where it is (a Typer app for a group, a function for a command), and help.
@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         build_app(called)(args=words, prog_name="jinta")
     except JintaError as error:
-        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console = make_console(stderr=True, soft_wrap=True)
         console.print(f"error: {error.message}", style="bold red", markup=False)
         if error.cure:
             console.print(error.cure, markup=False)

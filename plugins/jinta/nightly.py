@@ -6,8 +6,10 @@ ledger, so that what it shows is what the warehouse knows.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import psycopg
 from rich.console import Console
 
 from jinta.airflow_env import build_airflow_env, ensure_metadata_database
+from jinta.console import make_console
 from jinta.errors import JintaError, UsageError
 from jinta.report.summary import encode_value, render_summary, summarise_run
 from jinta.runs.ledger import Request
@@ -51,7 +54,7 @@ def run_nightly(
         RunFailed: A task failed; the message is the task's own.
         UsageError: The request makes no sense.
     """
-    console = Console(stderr=as_json, quiet=quiet)
+    console = make_console(stderr=as_json, quiet=quiet)
     _ = request.months  # a range that ends before it begins stops here
     settings = settings.with_sources(Path(request.sources) if request.sources else None)
     prepare(settings, request, console)
@@ -65,19 +68,20 @@ def run_nightly(
         _stop_child(child)
         raise
     summary = _summarise_dag_run(settings, dag_run_id)
+    log = f"The whole log is {_show_path(log_path, settings)}."
     if summary is None:
-        raise RunFailed(
-            _read_failure(log_path),
-            cure=f"The whole log is {_show_path(log_path, settings)}.",
-        )
+        raise RunFailed(_read_failure(log_path), cure=log)
     _print_summary(summary, quiet=quiet, as_json=as_json)
+    if summary["status"] == "running":
+        raise RunFailed(
+            f"The run's process ended in {_name_last_stage(summary)} "
+            f"({_describe_end(child.returncode)}).",
+            cure=f"Start it again with the same request: it goes on there. {log}",
+        )
     if summary["status"] != "published":
         raise RunFailed(
             summary["error"] or "The run ended without a publication.",
-            cure=(
-                "Readers still see the last publication. The whole log is "
-                f"{_show_path(log_path, settings)}."
-            ),
+            cure=f"Readers still see the last publication. {log}",
         )
     return summary
 
@@ -219,9 +223,7 @@ def _print_summary(summary: dict[str, Any], *, quiet: bool, as_json: bool) -> No
             f"{summary['run_id']}\n"
         )
     else:
-        console = Console()
-        # A log file has no width of its own; the tables need some.
-        render_summary(summary, Console(width=max(console.width, 100)))
+        render_summary(summary, make_console())
 
 
 def _make_log_path(settings: Settings, moment: datetime) -> Path:
@@ -237,14 +239,35 @@ def _show_path(path: Path, settings: Settings) -> str:
         return str(path)
 
 
+def _name_last_stage(summary: dict[str, Any]) -> str:
+    stages = [stage["stage"] for stage in summary["stages"]]
+    return stages[-1] if stages else "its first step"
+
+
+def _describe_end(returncode: int) -> str:
+    if returncode < 0:
+        return f"signal {-returncode}, {signal.Signals(-returncode).name}"
+    return f"exit code {returncode}"
+
+
 def _read_failure(log_path: Path) -> str:
-    lines = log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-    telling = [line for line in lines if "Error" in line or "error" in line]
-    return (telling or lines or ["The run wrote no log."])[-1][:2000]
+    """What the log says of a run that could not even be opened."""
+    text = log_path.read_text(encoding="utf-8", errors="replace")
+    told = re.findall(r"AirflowFailException: (.+)", text)
+    told = told or re.findall(r"^\S*(?:Error|Exception): .+", text, re.MULTILINE)
+    return str(told[-1])[:2000] if told else "The run ended before it was opened."
+
+
+def _end_with_parent() -> None:
+    """Let the system end this process when the one that shows its progress is gone."""
+    if sys.platform == "linux":
+        # 1 is PR_SET_PDEATHSIG.
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def main() -> None:
     """Entry of the child process: the DAG run's conf as JSON, and its moment."""
+    _end_with_parent()
     conf, moment = json.loads(sys.argv[1]), datetime.fromisoformat(sys.argv[2])
     sys.exit(0 if execute_dag(conf, moment) else 1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jinta.errors import GateFailure, LeaseHeld, RuleError
+from jinta.errors import GateFailure, LeaseHeld, RuleError, UsageError
 from jinta.runs.ledger import Request, fail_run, open_run
 from jinta.warehouse.lease import identify_process
 from tests.running import (
@@ -133,6 +133,15 @@ def test_a_run_killed_anywhere_is_resumed_to_the_same_content(
     assert read_hashes(settings) == undisturbed
     runs = read_rows(settings, "select status from control.runs", role="publisher")
     assert runs == [("published",)], "the killed run was not resumed"
+
+
+def test_a_month_that_is_not_over_is_refused_before_anything_lands(tiny):
+    loads = read_rows(tiny, "select count(*) from control.loads", role="publisher")
+    with pytest.raises(UsageError, match="2027-05 begins after the as-of date"):
+        run_pipeline(tiny, TINY, "2027-05")
+    assert loads == read_rows(
+        tiny, "select count(*) from control.loads", role="publisher"
+    )
 
 
 def test_two_runs_are_kept_apart(tiny):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.settings import load_settings
 from jinta.warehouse import connect
 
 app = typer.Typer(pretty_exceptions_enable=False)
-console = Console(highlight=False, soft_wrap=True)
+console = make_console(soft_wrap=True)
 
 
 @app.command()

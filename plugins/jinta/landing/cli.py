@@ -6,9 +6,9 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.settings import Settings, load_settings
 from jinta.sources import load_contract
@@ -40,7 +40,7 @@ def list_rows(
             row.pop("payload")
         typer.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=1))
         return
-    console = Console()
+    console = make_console()
     if not rows:
         console.print("The quarantine is empty.")
         return
@@ -79,7 +79,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(row, ensure_ascii=False, default=str, indent=1))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console(soft_wrap=True)
     console.print(f"{row['table_name']}: {row['reason']}", markup=False)
     console.print(
         f"{_describe_place(row)}; run {row['run_id']}, "

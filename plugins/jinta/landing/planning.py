@@ -94,6 +94,12 @@ def _plan_months(
             }
         )
         chosen = [month for month in chosen if month <= last]
+        if not chosen:
+            raise SourceError(
+                f"{mapping.name}: the months asked for begin in {months[0]:%Y-%m}, "
+                f"after the as-of date {as_of}.",
+                "Ask for months up to the as-of date.",
+            )
     elif history.last_month is None or history.fingerprint != fingerprint:
         until = next_month(last)
         limits = ((None, _write_month(until, mapping)),)

@@ -179,10 +179,25 @@ class TableLanding:
             for batch, file in batches:
                 self._write_batch(connection, merger, batch, file, is_direct=is_direct)
         self._refuse_wrong_columns()
+        self._refuse_unasked_months(plan)
         self._refuse_empty(merger, plan, is_direct=is_direct)
         if is_direct:
             return self._finish_direct(connection, merger)
         return self._finish_staged(connection, merger, plan)
+
+    def _refuse_unasked_months(self, plan: Plan) -> None:
+        """Rows of months that were not compared could land a second time."""
+        if plan.scope.kind != "months":
+            return
+        unasked = sorted(set(self.tally.months) - set(plan.scope.months))
+        if unasked:
+            raise SourceError(
+                f"{self.table.name}: asked for some months by the column "
+                f"{self.mapping.load.column!r}, the source also gave rows of "
+                f"{', '.join(f'{month:%Y-%m}' for month in unasked[:6])}.",
+                "Let `load: {by: month, column: …}` name the column that "
+                f"{self.table.month_column} is mapped from, in the same form.",
+            )
 
     def _write_batch(
         self,

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.publish.publication import Publication, list_publications
 from jinta.publish.publication import rollback as restore_publication
@@ -16,7 +16,7 @@ from jinta.publish.retention import prune as prune_publications
 from jinta.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(highlight=False, soft_wrap=True)
+console = make_console(soft_wrap=True)
 
 
 @app.command()

@@ -5,8 +5,8 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from jinta.console import make_console
 from jinta.report.explain import (
     DEFAULT_SCORECARD,
     explain_account,
@@ -37,5 +37,4 @@ def explain(
         )
         sys.stdout.write("\n")
     else:
-        console = Console()
-        render_explanation(explanation, Console(width=max(console.width, 110)))
+        render_explanation(explanation, make_console())

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 import psycopg
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect
@@ -144,7 +144,7 @@ def measure(
         }
         typer.echo(json.dumps({**asdict(quality), **shares}))
     else:
-        Console().print(render_quality(quality))
+        make_console().print(render_quality(quality))
 
 
 def measure_matching(settings: Settings, truth: Path) -> MatchQuality:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.report.decisions import (
     LEAD_STATUSES,
@@ -38,7 +38,7 @@ DEFAULT_SCORECARD = "group_account_value"
 rules = typer.Typer(no_args_is_help=True, help="Versions of scorecards and lead rules.")
 override = typer.Typer(no_args_is_help=True, help="Override a suggested tier.")
 lead = typer.Typer(no_args_is_help=True, help="Record what becomes of a lead.")
-console = Console(highlight=False, soft_wrap=True)
+console = make_console(soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many of the last ones.")]

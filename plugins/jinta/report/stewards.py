@@ -16,9 +16,9 @@ import psycopg
 import typer
 from psycopg import sql
 from psycopg.rows import dict_row
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect
@@ -69,7 +69,7 @@ def list_queue(
             f"{pair['score']:.2f}",
             describe_evidence(pair["evidence"]),
         )
-    console = Console()
+    console = make_console()
     console.print(table)
     console.print(
         "Decide with: jinta decide merge|never-link LEFT RIGHT --by … --reason …"
@@ -123,7 +123,7 @@ def log(
             decision["decided_by"],
             decision["reason"],
         )
-    Console().print(table)
+    make_console().print(table)
 
 
 def record_decision(
@@ -231,7 +231,7 @@ def _decide(kind: DecisionKind, left: str, right: str, by: str, reason: str) -> 
     number = record_decision(
         load_settings(), kind, left, right, decided_by=by, reason=reason
     )
-    Console().print(
+    make_console().print(
         f"Decision {number}: {kind.value} {left} {right}. The next run applies it.",
         markup=False,
         highlight=False,

@@ -68,7 +68,8 @@ def render_summary(summary: dict[str, Any], console: Console) -> None:
     if summary.get("changes") is not None:
         parts.append(_render_changes(summary))
     parts.append(_render_stages(summary["stages"]))
-    parts.append(_render_verdict(summary))
+    if summary["publication_id"] is not None:
+        parts.append(_render_verdict(summary))
     console.print(Group(*parts))
 
 
@@ -89,7 +90,8 @@ def _fetch_landed(cursor: psycopg.Cursor, run_id: str) -> list[dict[str, Any]]:
         """
         select
             system_name, table_name, rows_extracted, rows_new, rows_changed,
-            rows_unchanged, rows_ended, rows_quarantined, rows_collapsed
+            rows_unchanged, rows_ended, rows_quarantined,
+            rows_collapsed + rows_excluded as rows_left_out
         from control.loads
         where run_id = %s
         order by system_name, table_name, load_id
@@ -238,14 +240,16 @@ def _render_landed(landed: list[dict[str, Any]]) -> Table:
         "rows_extracted",
         "rows_new",
         "rows_changed",
+        "rows_unchanged",
         "rows_ended",
         "rows_quarantined",
+        "rows_left_out",
     )
     table = _make_table(
         "Landed",
         ("system", "left"),
         ("table", "left"),
-        *((name.removeprefix("rows_"), "right") for name in names),
+        *((name.removeprefix("rows_").replace("_", " "), "right") for name in names),
     )
     for load in landed:
         table.add_row(
@@ -343,11 +347,6 @@ def _render_stages(stages: list[dict[str, Any]]) -> Text:
 
 
 def _render_verdict(summary: dict[str, Any]) -> Text:
-    if summary["publication_id"] is None:
-        return Text(
-            f"\nNot published: {summary['error'] or summary['status']}",
-            style="bold red",
-        )
     months = summary["months"]
     stored = sum(s["is_stored"] for s in summary["slices"])
     equal = len(summary["slices"]) - stored

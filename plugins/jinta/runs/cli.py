@@ -3,15 +3,16 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
+from jinta.errors import UsageError
 from jinta.runs.ledger import Request, parse_month
 from jinta.runs.months import list_stale_months
 from jinta.settings import load_settings
 from jinta.warehouse import connect
 
-console = Console(highlight=False)
+console = make_console()
 
 
 def nightly(
@@ -35,10 +36,15 @@ def nightly(
     """Run the nightly DAG through Airflow, here and now."""
     from jinta.nightly import run_nightly
 
+    if month and (from_month or to_month):
+        raise UsageError(
+            "Both a single month and a range are asked for.",
+            cure="Give MONTH (--month), or FROM and TO (--from, --to).",
+        )
     request = Request(
         sources=sources or None,
-        from_month=parse_month(month or from_month, "--from"),
-        to_month=parse_month(month or to_month, "--to"),
+        from_month=parse_month(month, "MONTH") or parse_month(from_month, "FROM"),
+        to_month=parse_month(month, "MONTH") or parse_month(to_month, "TO"),
     )
     run_nightly(load_settings(), request, quiet=quiet, as_json=as_json)
 

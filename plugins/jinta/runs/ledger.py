@@ -117,6 +117,12 @@ def open_run(
         or settings.checkout / "demo" / "sources.yml"
     ).resolve()
     as_of = load_sources(sources_path, settings).as_of or datetime.now(UTC).date()
+    if months and months[0] > as_of:
+        raise UsageError(
+            f"{months[0]:%Y-%m} begins after the as-of date {as_of}: nothing can have "
+            "been billed for it.",
+            cure="Ask for months up to it, or change `as_of` in the sources file.",
+        )
     ensure_warehouse(settings)
     asked = request.as_json() | {
         "inputs_hash": hash_inputs(settings.dbt_project, sources_path)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import SourceError
 from jinta.settings import Settings, load_settings
 from jinta.sources import count_mistakes, read_sources
@@ -42,7 +43,7 @@ def check(
     config, problems = read_sources(chosen, settings)
     if not problems.found:
         check_world(config, settings, problems, is_connecting=connect)
-    console = Console(soft_wrap=True, highlight=False)
+    console = make_console(soft_wrap=True)
     for problem in sorted(problems.found, key=lambda p: p.line):
         console.print(f"{problem.file}:{problem.line}: {problem.what}", markup=False)
         if problem.cure:

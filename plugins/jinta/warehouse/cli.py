@@ -4,9 +4,9 @@ import os
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from jinta.console import make_console
 from jinta.errors import SettingsError
 from jinta.settings import Settings, load_settings
 from jinta.warehouse.connection import connect, connect_info, format_url
@@ -16,7 +16,7 @@ from jinta.warehouse.migrate import ensure_warehouse
 from jinta.warehouse.place import find_base, find_programs
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(highlight=False, soft_wrap=True)
+console = make_console(soft_wrap=True)
 
 Role = Annotated[
     str, typer.Option(help="loader, transformer, publisher, reporter or owner.")

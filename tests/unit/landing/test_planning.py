@@ -67,6 +67,11 @@ def test_asked_months_bring_the_two_before_each():
     assert future.scope.months == (date(2024, 6, 1), date(2024, 7, 1))
 
 
+def test_months_after_the_as_of_date_never_mean_all_months():
+    with pytest.raises(SourceError, match="begin in 2024-10, after the as-of date"):
+        plan(month_mapping(), History(), [date(2024, 10, 1)])
+
+
 @pytest.mark.parametrize(
     ("mark", "overlap", "low"),
     [
