@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
-from jinta.errors import UsageError
+from jinta.errors import TransformError, UsageError
 from jinta.report.stewards import (
     DecisionKind,
     decide,
@@ -14,6 +14,8 @@ from jinta.report.stewards import (
     record_decision,
     review,
 )
+from jinta.transform.runner import invoke_dbt
+from jinta.warehouse import connect
 from tests.integration.account_records import (
     build_accounts,
     put_rows,
@@ -85,6 +87,10 @@ RECORDS = [
     {"account_id": "j2", "account_name": "宣威景云汽修厂", "credit_code": "0" * 18},
     # k: a government organ; its grade, need and place on the list are told below.
     {"account_id": "k1", "account_name": "中共麒麟区委组织部", "former_grade": "银牌"},
+    # m: moved to another CRM with its number, which the registry knows it by.
+    {"account_id": "m1", "account_name": "曲靖明珠眼镜店", "_system": "old"}
+    | {"_last_as_of": date(2026, 1, 5), "_last_load_id": 2},
+    {"account_id": "m1", "account_name": "曲靖明珠眼镜店", "_first_load_id": 2},
     # l: landed later than a, but sorts before it.
     {"account_id": "a0", "account_name": "曲靖安顺运输有限公司", "_first_load_id": 3},
 ]
@@ -100,6 +106,14 @@ def accounts(warehouse):
             {"account_id": "k1", "decided_date": day, "influence_grade": grade}
             | {"decided_by": "committee"}
             for day, grade in ((date(2025, 4, 1), 3), (date(2025, 11, 20), 4))
+        ]
+        + [
+            {
+                "account_id": "m1",
+                "decided_date": date(2025, 4, 1),
+                "_system": "registry",
+            }
+            | {"influence_grade": 2, "decided_by": "committee"}
         ],
     )
     put_rows(
@@ -207,6 +221,11 @@ def test_standing_is_the_one_of_the_month(months):
     assert months(DECEMBER, "k1")["initial_class"] == "B_GOV"
     assert months(DECEMBER, "k1")["former_grade"] == "银牌"
     assert months(DECEMBER, "f1")["initial_class"] == "C_OTHER"
+
+
+def test_facts_follow_a_number_that_moved_to_another_system(months):
+    assert months(DECEMBER, "m1")["influence_grade"] == 2
+    assert months(DECEMBER, "m1")["record_count"] == 2
 
 
 def test_ranking_finds_accounts_by_number_and_by_a_name_of_one(accounts, months):
@@ -326,3 +345,17 @@ def test_commands_record_and_show_decisions(accounts, decided, monkeypatch):
     assert "Nothing has been published" in str(outcome.exception)
     with pytest.raises(UsageError, match="Nothing has been published"):
         fetch_review_pairs(accounts)
+
+
+def test_matcher_that_lacks_a_rule_is_stopped(accounts, decided):
+    with connect(accounts, "owner") as connection:
+        connection.execute(
+            "delete from rules.survivorship_rules where column_name = 'branch_id'"
+        )
+    with pytest.raises(TransformError, match="assert_match_rules_complete"):
+        invoke_dbt(
+            accounts,
+            ["test", "--select", "assert_match_rules_complete"],
+            run_id="test",
+            stage="accounts",
+        )

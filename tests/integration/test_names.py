@@ -16,11 +16,16 @@ PAIRS = list(
 GOVERNMENT = {
     "罗平县公安局": ("police", True),
     "罗平县委组织部": ("party_department", True),
+    "罗平县委统一战线工作部": ("party_department", True),
+    "县委办": ("party_department", True),
+    "罗平县板桥镇自然资源所": ("government_bureau", True),
     "罗平县人民法院": ("court", True),
     "罗平县板桥镇人民政府": ("government", True),
     "罗平县供电局": ("company", False),
     "罗平县人民医院": ("hospital", False),
     "罗平县第一中学": ("school", False),
+    "罗平县民中": ("school", False),
+    "罗平县邮政局": ("company", False),
     "罗平县腊山街道某某村民委员会": ("residents_committee", False),
     "云南某某集团有限公司": ("company", False),
     "Devon County Council": ("government_bureau", True),
@@ -49,6 +54,9 @@ def rows(warehouse):
     names = {*GOVERNMENT, *REGIONS, *read_labels(DATA / "brand_words.txt")}
     names.update(pair[side] for pair in PAIRS for side in ("left_name", "right_name"))
     names.update(["Liberata Uk Ltd T/A Capacity Grid", "Fitronics Ltd (T/A Cap2)"])
+    names.update(
+        f"曲靖华宁投资合伙企业{kind}" for kind in ("(有限合伙)", "（普通合伙）")
+    )
     if (SHARED / "core_names.txt").exists():
         names.update(read_labels(SHARED / "core_names.txt"))
     return normalise_names(warehouse, names)
@@ -83,6 +91,8 @@ def test_region_is_read_and_a_word_is_not_taken_for_one(rows, name, region):
     [
         ("昆明云天商贸有限公司", "llc"),
         ("比亚迪股份有限公司", "jsc"),
+        ("曲靖华宁投资合伙企业(有限合伙)", "limited_partnership"),
+        ("曲靖华宁投资合伙企业（普通合伙）", "partnership"),
         ("国美电器昆明分公司", None),
         ("Spaldings UK Limited", "ltd"),
         ("Marks and Spencer plc", "plc"),

@@ -200,3 +200,14 @@ def test_rules_in_the_warehouse_are_checked(own_rules, after):
         )
     with pytest.raises(RuleError, match="tax_rank 1: points was 2 and is 1"):
         check_rules(own_rules)
+
+
+def test_matching_rules_are_kept_as_published_too(own_rules, after):
+    assert after
+    with connect(own_rules, "owner") as connection:
+        connection.execute(
+            "update rules.match_limits set limit_value = 0.5 "
+            "where limit_name = 'review_line'"
+        )
+    with pytest.raises(RuleError, match=r"review_line 1: limit_value was 0.4 and is"):
+        check_rules(own_rules)

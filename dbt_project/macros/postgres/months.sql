@@ -10,3 +10,8 @@
         cross join generate_series(0, {{ look_back }}) as steps (step)
     ))
 {%- endmacro %}
+
+{# The last month of the run: what came later must not change it. #}
+{% macro last_run_month() -%}
+    (select max(run_months.month) from {{ source('control', 'run_months') }} as run_months)
+{%- endmacro %}

@@ -95,6 +95,11 @@
     end
 {%- endmacro %}
 
+{# A text as it stands inside a regular expression that must match it literally. #}
+{% macro as_literal(column) -%}
+    regexp_replace({{ column }}, '([][(){}.*+?|^$\\])', '\\\1', 'g')
+{%- endmacro %}
+
 {# Array of a name and the trading name it gives, both trimmed; null without one. #}
 {% macro split_trading_name(column) -%}
     case

@@ -1,4 +1,22 @@
--- The matcher has every limit and weight it reads, once, and they make sense together.
+-- The matcher has every rule it reads, once, and they make sense together.
+{%- set rule_names = {
+    'match_limits': 'limit_name',
+    'match_weights': 'component',
+    'match_hard_keys': 'key_kind',
+    'match_place_bound_organs': 'organ_type',
+    'survivorship_rules': 'column_name',
+} %}
+{%- set needed = {
+    'match_limits': [
+        'auto_merge_line', 'review_line', 'name_candidate_floor',
+        'evidence_candidate_floor', 'hard_key_floor', 'brand_penalty',
+        'exact_name_max_records', 'evidence_max_records', 'grams_per_name',
+        'block_max_names', 'han_gram_length', 'latin_gram_length',
+    ],
+    'match_weights': ['name', 'address', 'phone', 'contact'],
+    'match_hard_keys': ['credit_code', 'tax_number', 'organisation_code'],
+    'survivorship_rules': survived_columns() | list,
+} %}
 with
 
 limits as (
@@ -7,93 +25,100 @@ limits as (
 
 ),
 
-match_limits as (
+organs as (
 
-    select * from {{ ref('match_limits') }}
-
-),
-
-match_weights as (
-
-    select * from {{ ref('match_weights') }}
+    select * from {{ ref('name_organs') }}
 
 ),
 
-survivorship_rules as (
+{% for seed in rule_names -%}
+{{ seed }} as (
 
-    select * from {{ ref('survivorship_rules') }}
+    select * from {{ ref(seed) }}
 
 ),
 
-rules as (
+{% endfor -%}
+rules_in_force as (
 
+    {% for seed, column in rule_names.items() -%}
     select
-        'match_limits' as rule_set,
-        match_limits.limit_name as rule,
-        match_limits.valid_from,
-        match_limits.valid_to
+        '{{ seed }}' as rule_set,
+        {{ seed }}.{{ column }} as rule
 
-    from match_limits
+    from {{ seed }}
+
+    inner join limits
+        on {{ is_rule_in_force(seed, 'limits.as_of_date') }}
+
+    {{ 'union all' if not loop.last }}
+
+    {% endfor -%}
+),
+
+rules_needed as (
+
+    {% for seed, rules in needed.items() -%}
+    select
+        '{{ seed }}' as rule_set,
+        unnest(array[{{ "'" ~ rules | join("', '") ~ "'" }}]) as rule
 
     union all
 
+    {% endfor -%}
+    -- Every place has an organ of each kind, so its name alone tells none.
+    select distinct
+        'match_place_bound_organs' as rule_set,
+        organs.organ_type as rule
+
+    from organs
+
+    where organs.is_government
+
+),
+
+rules_counted as (
+
     select
-        'match_weights' as rule_set,
-        match_weights.component as rule,
-        match_weights.valid_from,
-        match_weights.valid_to
+        rules_in_force.rule_set,
+        rules_in_force.rule,
+        count(*) as rows_in_force
 
-    from match_weights
+    from rules_in_force
 
-    union all
-
-    select
-        'survivorship_rules' as rule_set,
-        survivorship_rules.column_name as rule,
-        survivorship_rules.valid_from,
-        survivorship_rules.valid_to
-
-    from survivorship_rules
+    group by
+        rules_in_force.rule_set,
+        rules_in_force.rule
 
 )
 
 select
-    rules.rule_set,
-    rules.rule,
-    'several versions in force' as defect
+    coalesce(rules_needed.rule_set, rules_counted.rule_set) as rule_set,
+    coalesce(rules_needed.rule, rules_counted.rule) as rule,
+    case
+        when rules_counted.rule is null then 'no version in force'
+        else 'several versions in force'
+    end as defect
 
-from rules
+from rules_needed
 
-cross join limits
+full outer join rules_counted
+    on
+        rules_needed.rule_set = rules_counted.rule_set
+        and rules_needed.rule = rules_counted.rule
 
-where {{ is_rule_in_force('rules', 'limits.as_of_date') }}
-
-group by
-    rules.rule_set,
-    rules.rule
-
-having count(*) > 1
+where rules_counted.rows_in_force is distinct from 1
 
 union all
 
 select
     'match_limits' as rule_set,
     'all' as rule,
-    'limits or weights are missing or contradict each other' as defect
+    'limits or weights contradict each other' as defect
 
 from limits
 
 where
-    num_nulls(
-        limits.auto_merge_line, limits.review_line, limits.name_candidate_floor,
-        limits.evidence_candidate_floor, limits.hard_key_floor,
-        limits.brand_penalty, limits.exact_name_max_records,
-        limits.evidence_max_records, limits.grams_per_name,
-        limits.block_max_names, limits.han_gram_length, limits.latin_gram_length
-    ) > 0
-    or limits.auto_merge_line <= limits.review_line
-    or coalesce(
-        limits.name_weight + limits.address_weight + limits.phone_weight
-        + limits.contact_weight,
-        0
-    ) <> 1
+    limits.auto_merge_line <= limits.review_line
+    or limits.name_weight + limits.address_weight + limits.phone_weight
+    + limits.contact_weight <> 1

@@ -22,11 +22,7 @@ scores as (
 
 cards as (
 
-    select distinct
-        scorecard_id,
-        month
-
-    from scores
+    select * from {{ ref('int_scoring__versions_selected') }}
 
 ),
 
@@ -69,5 +65,6 @@ full join indicators
 
 where
     expected.group_account_id is null
-    or scores.group_account_id is null
+    -- A month may be older than every scorecard.
+    or (scores.group_account_id is null and expected.scorecard_id is not null)
     or indicators.group_account_id is null

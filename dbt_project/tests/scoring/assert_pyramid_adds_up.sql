@@ -1,6 +1,5 @@
--- The tiers of a pyramid hold every account and all its revenue, by effective tier and
--- by raw tier. Shares are rounded to four decimals: their sum may miss 100 by half a
--- unit per tier.
+-- Every tier of every branch holds the accounts and the revenue that the scores put
+-- there, by effective and by raw tier, and its share of the branch's ranked accounts.
 with
 
 pyramid as (
@@ -9,9 +8,9 @@ pyramid as (
 
 ),
 
-scores as (
+accounts as (
 
-    select * from {{ ref('fct_account_scores') }}
+    select * from {{ ref('dim_group_accounts') }}
 
 ),
 
@@ -21,91 +20,143 @@ indicators as (
 
 ),
 
-pyramid_sums as (
+scores as (
 
-    select
-        scorecard_id,
-        month,
-        sum(accounts) as accounts,
-        sum(raw_accounts) as raw_accounts,
-        sum(revenue) as revenue,
-        sum(raw_revenue) as raw_revenue
-
-    from pyramid
-
-    group by scorecard_id, month
+    select * from {{ ref('fct_account_scores') }}
 
 ),
 
-score_sums as (
+tier_rules as (
+
+    select * from {{ ref('tier_rules') }}
+
+),
+
+placed as (
 
     select
         scores.scorecard_id,
+        scores.scorecard_version,
         scores.month,
-        count(*) as accounts,
-        sum(indicators.total_amount) as revenue
+        coalesce(accounts.branch_id, 'unknown') as branch_id,
+        scores.effective_tier,
+        scores.raw_tier,
+        scores.value_rank is not null as is_ranked,
+        indicators.total_amount
 
     from scores
+
+    inner join accounts
+        on
+            scores.month = accounts.month
+            and scores.group_account_id = accounts.group_account_id
 
     inner join indicators
         on
             scores.month = indicators.month
             and scores.group_account_id = indicators.group_account_id
 
-    group by scores.scorecard_id, scores.month
-
 ),
 
-share_sums as (
+branches as (
 
     select
         scorecard_id,
+        scorecard_version,
         month,
+        branch_id,
+        count(*) filter (where is_ranked) as ranked_accounts,
+        sum(total_amount) filter (where is_ranked) as ranked_revenue
+
+    from placed
+
+    group by scorecard_id, scorecard_version, month, branch_id
+
+),
+
+counted as (
+
+    select
+        branches.scorecard_id,
+        branches.month,
+        branches.branch_id,
+        tier_rules.tier,
+        branches.ranked_accounts as branch_accounts,
+        branches.ranked_revenue as branch_revenue,
+        {%- for kind in ['effective', 'raw'] %}
+        count(*) filter (where placed.{{ kind }}_tier = tier_rules.tier)
+            as {{ kind }}_accounts,
+        coalesce(
+            sum(placed.total_amount) filter (
+                where placed.{{ kind }}_tier = tier_rules.tier
+            ),
+            0
+        ) as {{ kind }}_revenue,
+        {%- endfor %}
         count(*) filter (
-            where abs(share_pct - 100) > 0.00005 * tiers
-        ) as branches_off
+            where placed.effective_tier = tier_rules.tier and placed.is_ranked
+        ) as ranked_accounts,
+        coalesce(
+            sum(placed.total_amount) filter (
+                where placed.effective_tier = tier_rules.tier and placed.is_ranked
+            ),
+            0
+        ) as ranked_revenue
 
-    from (
-        select
-            scorecard_id,
-            month,
-            branch_id,
-            sum(account_share_pct) as share_pct,
-            count(*) as tiers
-        from pyramid
-        group by scorecard_id, month, branch_id
-    ) as branches
+    from branches
 
-    group by scorecard_id, month
+    inner join tier_rules
+        on
+            branches.scorecard_id = tier_rules.scorecard_id
+            and branches.scorecard_version = tier_rules.version
+
+    inner join placed
+        on
+            branches.scorecard_id = placed.scorecard_id
+            and branches.month = placed.month
+            and branches.branch_id = placed.branch_id
+
+    group by
+        branches.scorecard_id,
+        branches.month,
+        branches.branch_id,
+        tier_rules.tier,
+        branches.ranked_accounts,
+        branches.ranked_revenue
 
 )
 
 select
-    score_sums.scorecard_id,
-    score_sums.month,
-    score_sums.accounts,
-    pyramid_sums.accounts as pyramid_accounts,
-    pyramid_sums.raw_accounts as pyramid_raw_accounts,
-    score_sums.revenue,
-    pyramid_sums.revenue as pyramid_revenue,
-    pyramid_sums.raw_revenue as pyramid_raw_revenue,
-    share_sums.branches_off
+    coalesce(counted.scorecard_id, pyramid.scorecard_id) as scorecard_id,
+    coalesce(counted.month, pyramid.month) as month,
+    coalesce(counted.branch_id, pyramid.branch_id) as branch_id,
+    coalesce(counted.tier, pyramid.tier) as tier,
+    counted.effective_accounts,
+    pyramid.accounts,
+    counted.effective_revenue,
+    pyramid.revenue,
+    counted.raw_accounts as counted_raw_accounts,
+    pyramid.raw_accounts,
+    counted.raw_revenue as counted_raw_revenue,
+    pyramid.raw_revenue,
+    pyramid.account_share_pct,
+    pyramid.revenue_share_pct
 
-from score_sums
+from counted
 
-left join pyramid_sums
+full join pyramid
     on
-        score_sums.scorecard_id = pyramid_sums.scorecard_id
-        and score_sums.month = pyramid_sums.month
-
-left join share_sums
-    on
-        score_sums.scorecard_id = share_sums.scorecard_id
-        and score_sums.month = share_sums.month
+        counted.scorecard_id = pyramid.scorecard_id
+        and counted.month = pyramid.month
+        and counted.branch_id = pyramid.branch_id
+        and counted.tier = pyramid.tier
 
 where
-    score_sums.accounts is distinct from pyramid_sums.accounts
-    or score_sums.accounts is distinct from pyramid_sums.raw_accounts
-    or score_sums.revenue is distinct from pyramid_sums.revenue
-    or score_sums.revenue is distinct from pyramid_sums.raw_revenue
-    or share_sums.branches_off > 0
+    counted.effective_accounts is distinct from pyramid.accounts
+    or counted.effective_revenue is distinct from pyramid.revenue
+    or counted.raw_accounts is distinct from pyramid.raw_accounts
+    or counted.raw_revenue is distinct from pyramid.raw_revenue
+    or round(100.0 * counted.ranked_accounts / nullif(counted.branch_accounts, 0), 4)
+    is distinct from pyramid.account_share_pct
+    or round(100.0 * counted.ranked_revenue / nullif(counted.branch_revenue, 0), 4)
+    is distinct from pyramid.revenue_share_pct

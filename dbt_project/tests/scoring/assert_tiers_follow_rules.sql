@@ -1,7 +1,20 @@
--- |A| = round(0.10 N), |A and B| = round(0.30 N), X >= Y tells sub-tiers apart, and
--- only a recorded override moves an account (S0-20 to S0-26). Counted anew from the
--- rule rows.
+-- Every account of the population has the rank that the order gives it and the tier
+-- whose ranks, scores and sub-tier rule hold for it; all others have the tier without
+-- any. Only a recorded override moves an account (S0-19 to S0-26). Population, ranks
+-- and cut-offs are counted anew, from the accounts and the rule rows.
 with
+
+accounts as (
+
+    select * from {{ ref('dim_group_accounts') }}
+
+),
+
+indicators as (
+
+    select * from {{ ref('fct_account_indicators') }}
+
+),
 
 scores as (
 
@@ -9,9 +22,9 @@ scores as (
 
 ),
 
-scorecards as (
+versions as (
 
-    select * from {{ ref('scorecards') }}
+    select * from {{ ref('int_scoring__versions_selected') }}
 
 ),
 
@@ -21,88 +34,186 @@ tier_rules as (
 
 ),
 
-tiers as (
+overrides as (
 
-    select
-        scores.scorecard_id,
-        scores.scorecard_version,
-        scores.month,
-        scores.partition_id,
-        scores.raw_tier,
-        max(scores.population) as population,
-        count(*) as accounts,
-        count(*) filter (where scores.x_points < scores.y_points) as accounts_below,
-        sum(
-            case
-                when scores.effective_tier = scores.suggested_tier then 0
-                when scores.override_id is not null then 0
-                else 1
-            end
-        ) as accounts_moved
-
-    from scores
-
-    where scores.partition_id is not null
-
-    group by 1, 2, 3, 4, 5
+    select * from {{ ref('stg_jinta__tier_overrides') }}
 
 ),
 
-shares as (
+keyed as (
 
     select
-        tiers.scorecard_id,
-        tiers.month,
-        tiers.partition_id,
-        tier_rules.tier_band,
-        sum(tiers.accounts) as accounts,
-        max(
-            round(tiers.population * tier_rules.share_to_pct / 100)
-            - round(tiers.population * tier_rules.share_from_pct / 100)
-        ) as accounts_by_rule,
-        bool_or(tier_rules.sub_tier_rule = 'x_ge_y' and tiers.accounts_below > 0)
-        or bool_or(
-            tier_rules.sub_tier_rule = 'x_lt_y'
-            and tiers.accounts_below < tiers.accounts
-        ) as has_wrong_sub_tier,
-        sum(tiers.accounts_moved) as accounts_moved,
-        bool_and(
-            scorecards.cut_off_basis = 'rank_share'
-            and scorecards.ties = 'break'
-            and scorecards.rounding = 'half_up'
-        ) as is_counted
+        versions.*,
+        accounts.group_account_id,
+        scores.x_points,
+        scores.y_points,
+        scores.total_points,
+        case versions.partition_by
+            when 'branch' then accounts.branch_id
+            when 'county'
+                then accounts.branch_id || '/' || coalesce(accounts.county_name, '')
+            when 'all' then 'all'
+        end as partition_id,
+        {%- for place in range(1, 5) %}
+        case versions.rank_order[{{ place }}]
+            when 'total' then scores.total_points
+            when 'x' then scores.x_points
+            when 'y' then scores.y_points
+            when 'z' then scores.z_points
+            when 'amount' then indicators.total_amount
+            when 'amount_3m' then indicators.total_amount_3m
+        end as rank_key_{{ place }},
+        {%- endfor %}
+        accounts.is_active
+        and accounts.is_identified
+        and (versions.population = 'active_identified' or not scores.is_provisional)
+            as is_ranked
 
-    from tiers
+    from accounts
 
-    inner join scorecards
+    inner join versions
+        on accounts.month = versions.month
+
+    left join scores
         on
-            tiers.scorecard_id = scorecards.scorecard_id
-            and tiers.scorecard_version = scorecards.version
+            versions.scorecard_id = scores.scorecard_id
+            and accounts.month = scores.month
+            and accounts.group_account_id = scores.group_account_id
+
+    left join indicators
+        on
+            accounts.month = indicators.month
+            and accounts.group_account_id = indicators.group_account_id
+
+),
+
+ranked as (
+
+    select
+        keyed.*,
+        count(*) over (
+            partition by scorecard_id, month, partition_id
+        ) as accounts_ranked,
+        row_number() over (
+            partition by scorecard_id, month, partition_id
+            order by
+                rank_key_1 desc nulls last,
+                rank_key_2 desc nulls last,
+                rank_key_3 desc nulls last,
+                rank_key_4 desc nulls last,
+                group_account_id asc
+        ) as place,
+        rank() over (
+            partition by scorecard_id, month, partition_id
+            order by rank_key_1 desc nulls last
+        ) as shared_place
+
+    from keyed
+
+    where is_ranked
+
+),
+
+expected as (
+
+    select
+        keyed.scorecard_id,
+        keyed.month,
+        keyed.group_account_id,
+        ranked.partition_id,
+        ranked.accounts_ranked,
+        ranked.place,
+        tier_rules.tier
+
+    from keyed
+
+    left join ranked
+        on
+            keyed.scorecard_id = ranked.scorecard_id
+            and keyed.month = ranked.month
+            and keyed.group_account_id = ranked.group_account_id
 
     left join tier_rules
         on
-            tiers.scorecard_id = tier_rules.scorecard_id
-            and tiers.scorecard_version = tier_rules.version
-            and tiers.raw_tier = tier_rules.tier
-
-    group by 1, 2, 3, 4
+            keyed.scorecard_id = tier_rules.scorecard_id
+            and keyed.scorecard_version = tier_rules.version
+            and case
+                when
+                    coalesce(
+                        tier_rules.share_to_pct,
+                        tier_rules.score_from,
+                        tier_rules.score_to
+                    ) is null
+                    then ranked.place is null
+                when keyed.cut_off_basis = 'score'
+                    then
+                        keyed.total_points
+                        >= coalesce(tier_rules.score_from * 100, 0)
+                        and coalesce(
+                            keyed.total_points < tier_rules.score_to * 100, true
+                        )
+                else
+                    case keyed.ties
+                        when 'include' then ranked.shared_place
+                        else ranked.place
+                    end
+                    between 1 + {{ round_count(
+                        'ranked.accounts_ranked * tier_rules.share_from_pct / 100',
+                        'keyed.rounding'
+                    ) }}
+                    and {{ round_count(
+                        'ranked.accounts_ranked * tier_rules.share_to_pct / 100',
+                        'keyed.rounding'
+                    ) }}
+            end
+            and case tier_rules.sub_tier_rule
+                when 'x_ge_y' then keyed.x_points >= keyed.y_points
+                when 'x_lt_y' then keyed.x_points < keyed.y_points
+                else true
+            end
 
 )
 
 select
-    scorecard_id,
-    month,
-    partition_id,
-    tier_band,
-    accounts,
-    accounts_by_rule,
-    has_wrong_sub_tier,
-    accounts_moved
+    expected.scorecard_id,
+    expected.month,
+    expected.group_account_id,
+    expected.place,
+    scores.value_rank,
+    expected.accounts_ranked,
+    scores.population,
+    expected.tier,
+    scores.raw_tier,
+    scores.suggested_tier,
+    scores.effective_tier,
+    scores.tier_code,
+    scores.override_id
 
-from shares
+from expected
+
+left join scores
+    on
+        expected.scorecard_id = scores.scorecard_id
+        and expected.month = scores.month
+        and expected.group_account_id = scores.group_account_id
+
+left join overrides
+    on scores.override_id = overrides.override_id
+
+left join tier_rules
+    on
+        scores.scorecard_id = tier_rules.scorecard_id
+        and scores.scorecard_version = tier_rules.version
+        and scores.effective_tier = tier_rules.tier
 
 where
-    tier_band is null
-    or has_wrong_sub_tier
-    or accounts_moved > 0
-    or (is_counted and accounts <> accounts_by_rule)
+    scores.partition_id is distinct from expected.partition_id
+    or scores.population is distinct from expected.accounts_ranked
+    or scores.value_rank is distinct from expected.place
+    or scores.raw_tier is distinct from expected.tier
+    -- Nothing damps the rule yet.
+    or scores.suggested_tier is distinct from scores.raw_tier
+    or scores.effective_tier
+    is distinct from coalesce(overrides.tier, scores.suggested_tier)
+    or (scores.override_id is not null and overrides.tier is null)
+    or scores.tier_code is distinct from tier_rules.tier_code

@@ -148,16 +148,16 @@ def fetch_lead_updates(settings: Settings, limit: int) -> list[dict[str, Any]]:
 def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
     try:
         row = connection.execute(
-            "select count(distinct _system) from raw.crm__accounts "
-            "where account_id = %s",
+            "select count(*), count(*) filter (where _last_load_id is null) "
+            "from raw.crm__accounts where account_id = %s",
             [account_id],
         ).fetchone()
     except psycopg.errors.UndefinedTable as error:
         raise UsageError(
             "No account record has landed yet.", "Run `make nightly` first."
         ) from error
-    systems = row[0] if row else 0
-    if systems == 0:
+    versions, systems = row or (0, 0)
+    if versions == 0:
         raise UsageError(
             f"No account record {account_id} has landed.",
             "Name records as the CRM does; `jinta explain` shows an account's records.",

@@ -1,9 +1,9 @@
 """Rule rows: read them, keep published versions unchanged, say what is in force.
 
 A *rule set* is what is versioned together: a scorecard with its indicators, bands and
-tiers, a lead rule with its conditions, or an indicator of the dictionary. Whoever
-publishes records the rows of each version used; from then on they must not change.
-Only `valid_to` may: a later version ends its predecessor.
+tiers, a lead rule with its conditions, an indicator of the dictionary, or one seed of
+the matcher. Whoever publishes records the rows of each version used; from then on they
+must not change. Only `valid_to` may: a later version ends its predecessor.
 """
 
 from __future__ import annotations
@@ -56,12 +56,22 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "lead": ("lead_rule_id", ("lead_rules", "lead_conditions")),
 }
+# Every seed of the matcher: its rows of one version are a rule set.
+MATCHING_KEYS: dict[str, tuple[str, ...]] = {
+    "match_limits": ("limit_name", "version"),
+    "match_weights": ("component", "version"),
+    "match_hard_keys": ("key_kind", "version"),
+    "match_place_bound_organs": ("organ_type", "version"),
+    "survivorship_rules": ("column_name", "version"),
+}
+_ROW_KEYS = SEED_KEYS | MATCHING_KEYS
 _NUMERIC_COLUMNS = frozenset(
     (
         *("position", "scale", "window_months", "min_completeness_pct"),
         *("min_sub_tier_share_pct", "max_sub_tier_share_pct", "weight", "band"),
         *("lower_bound", "points", "tier_order", "tier_code", "share_from_pct"),
         *("share_to_pct", "score_from", "score_to", "condition_group", "threshold"),
+        *("limit_value", "max_records"),
     )
 )
 # What of the dictionary decides numbers; names and meanings may be reworded.
@@ -151,8 +161,8 @@ def check_unchanged(
         raise RuleError(
             "Published rule versions were changed:\n" + _list_lines(changes),
             "Put the rows back as they were and make a new version instead: "
-            "`jinta rules new-version`, see docs/rules.md. Readers must be able to "
-            "explain every tier they were shown.",
+            "`jinta rules new-version`, or for the matcher rows with a new version, "
+            "see docs/rules.md. Readers must be able to explain what they were shown.",
         )
 
 
@@ -174,10 +184,14 @@ def register_rules(
         Rule set and version of each one in force, such as
         `scorecard group_account_value 2026.1`.
     """
-    if months is None:
-        rows = connection.execute("select month from control.run_months").fetchall()
-        months = [row[0] for row in rows]
-    in_force = list_versions_in_force(read_seeds(connection), list(months))
+    rows = connection.execute(
+        "select month, as_of_date from control.run_months"
+    ).fetchall()
+    in_force = list_versions_in_force(
+        read_seeds(connection),
+        [row[0] for row in rows] if months is None else list(months),
+        as_of=max((row[1] for row in rows), default=None),
+    )
     for version in in_force:
         connection.execute(
             """
@@ -201,7 +215,7 @@ def read_seeds(connection: psycopg.Connection[Any]) -> Rules:
     """Read the rule rows as dbt loaded them; a seed that isn't there is empty."""
     rules: Rules = {}
     with connection.cursor(row_factory=dict_row) as cursor:
-        for seed, key in SEED_KEYS.items():
+        for seed, key in _ROW_KEYS.items():
             found = cursor.execute(
                 "select to_regclass(%s) is not null as found", [f"{SEED_SCHEMA}.{seed}"]
             ).fetchone()
@@ -216,14 +230,20 @@ def read_seeds(connection: psycopg.Connection[Any]) -> Rules:
     return rules
 
 
-def read_files(folder: Path) -> Rules:
+def read_files(
+    folder: Path, seed_keys: Mapping[str, tuple[str, ...]] = SEED_KEYS
+) -> Rules:
     """Read the rule rows from the seeds' CSV files.
+
+    Args:
+        folder: Where the files are.
+        seed_keys: The seeds to read, with the columns that name a row of each.
 
     Raises:
         RuleError: A file is missing or lacks a key column.
     """
     rules: Rules = {}
-    for seed, key in SEED_KEYS.items():
+    for seed, key in seed_keys.items():
         path = folder / f"{seed}.csv"
         if not path.exists():
             raise RuleError(f"There is no {path}.", "Restore it from version control.")
@@ -263,19 +283,39 @@ def collect_versions(rules: Rules) -> list[RuleVersion]:
             key = (head[id_column], head["version"])
             rows = {
                 seed: [
-                    {c: value for c, value in row.items() if c != "valid_to"}
+                    _drop_end(row)
                     for row in rules[seed]
                     if (row[id_column], row["version"]) == key
                 ]
                 for seed in seeds
             }
             versions.append(RuleVersion(f"{family} {key[0]}", key[1], rows))
+    for seed in MATCHING_KEYS:
+        by_version: dict[str, list[Row]] = {}
+        for row in rules.get(seed, []):
+            by_version.setdefault(row["version"], []).append(_drop_end(row))
+        versions += [
+            RuleVersion(f"matching {seed}", version, {seed: rows_of_version})
+            for version, rows_of_version in by_version.items()
+        ]
     return versions
 
 
-def list_versions_in_force(rules: Rules, months: list[date]) -> list[RuleVersion]:
-    """List the versions that hold in any of the months, and the whole dictionary."""
-    used = set()
+def list_versions_in_force(
+    rules: Rules, months: list[date], as_of: date | None = None
+) -> list[RuleVersion]:
+    """List the versions that hold in any of the months, and the whole dictionary.
+
+    The matcher's rules hold as of the run's day, whatever the month: identity is
+    derived as of one day.
+    """
+    matching_days = months if as_of is None else [as_of]
+    used = {
+        (f"matching {seed}", row["version"])
+        for seed in MATCHING_KEYS
+        for row in rules.get(seed, [])
+        if any(is_in_force(row, day) for day in matching_days)
+    }
     for family, (id_column, seeds) in FAMILIES.items():
         used |= {
             (f"{family} {row[id_column]}", row["version"])
@@ -291,7 +331,7 @@ def list_versions_in_force(rules: Rules, months: list[date]) -> list[RuleVersion
 
 
 def is_in_force(row: Row, month: date) -> bool:
-    """Whether a version's row holds in a month (its first day)."""
+    """Whether a version's row holds in a month (its first day), or on a day."""
     return row["valid_from"] <= month.isoformat() <= (row["valid_to"] or "9999-12-31")
 
 
@@ -307,6 +347,10 @@ def normalise_row(row: Mapping[str, Any]) -> Row:
 def sort_rows(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
     """Sort rows by their key, so that the order in the file says nothing."""
     return sorted(rows, key=lambda row: [row.get(column, "") for column in key])
+
+
+def _drop_end(row: Row) -> Row:
+    return {column: value for column, value in row.items() if column != "valid_to"}
 
 
 def _normalise_value(column: str, value: Any) -> str:
@@ -325,7 +369,7 @@ def _normalise_value(column: str, value: Any) -> str:
 def _describe_changes(earlier: RuleVersion, now: RuleVersion) -> list[str]:
     lines = []
     for seed in sorted(set(earlier.rows) | set(now.rows)):
-        key = SEED_KEYS[seed]
+        key = _ROW_KEYS[seed]
         before = _index_rows(earlier.rows.get(seed, []), key)
         after = _index_rows(now.rows.get(seed, []), key)
         for row_key in sorted(set(before) | set(after)):

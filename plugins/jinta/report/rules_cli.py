@@ -24,6 +24,7 @@ from jinta.report.decisions import (
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rules import (
     FAMILIES,
+    MATCHING_KEYS,
     check_soundness,
     check_unchanged,
     read_files,
@@ -71,7 +72,8 @@ def list_rules(as_json: AsJson = False) -> None:
 def check() -> None:
     """Check the seeds' files, and that no published version was changed."""
     settings = load_settings()
-    files = read_files(_rules_folder(settings))
+    folder = _rules_folder(settings)
+    files = read_files(folder) | read_files(folder.parent / "matching", MATCHING_KEYS)
     with connect(settings, "owner", stage="rules") as connection:
         months = connection.execute(
             "select month from control.run_months order by month"

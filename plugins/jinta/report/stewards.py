@@ -241,14 +241,14 @@ def _decide(kind: DecisionKind, left: str, right: str, by: str, reason: str) -> 
 def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
     try:
         row = connection.execute(
-            "select count(distinct _system) from raw.crm__accounts"
-            " where account_id = %s",
+            "select count(*), count(*) filter (where _last_load_id is null) "
+            "from raw.crm__accounts where account_id = %s",
             [account_id],
         ).fetchone()
     except psycopg.errors.UndefinedTable:
         row = None
-    systems = row[0] if row else 0
-    if systems == 0:
+    versions, systems = row or (0, 0)
+    if versions == 0:
         raise UsageError(
             f"No account record {account_id} has landed.",
             "Name records as the CRM does; `jinta review list` shows their keys.",

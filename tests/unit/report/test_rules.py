@@ -10,6 +10,7 @@ import pytest
 from jinta.errors import RuleError, UsageError
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rules import (
+    MATCHING_KEYS,
     RuleVersion,
     check_soundness,
     check_unchanged,
@@ -274,6 +275,40 @@ def test_names_in_the_dictionary_may_be_reworded_but_not_moved(rules):
     rules["indicators"][0]["scale"] = "1"
     with pytest.raises(RuleError, match="scale was 0 and is 1"):
         check_unchanged(rules, published)
+
+
+@pytest.fixture
+def matching():
+    return read_files(SEEDS) | read_files(SEEDS.parent / "matching", MATCHING_KEYS)
+
+
+@pytest.mark.parametrize(
+    ("seed", "column", "message"),
+    [
+        ("match_limits", "limit_value", "auto_merge_line 1: limit_value was 0.8"),
+        ("match_weights", "weight", "address 1: weight was 0.15"),
+        ("match_hard_keys", "max_records", "credit_code 1: max_records was 20"),
+        ("match_place_bound_organs", "organ_type", "congress 1: the row was removed"),
+        ("survivorship_rules", "strategy", "account_name 1: strategy was registered"),
+    ],
+)
+def test_published_matching_rules_must_not_change(matching, seed, column, message):
+    published = {(v.rule_set, v.version): v for v in collect_versions(matching)}
+    assert (f"matching {seed}", "1") in published
+    matching[seed][0]["valid_to"] = "2026-06-30"
+    matching[seed].append(matching[seed][0] | {"version": "2", "reason": "better"})
+    check_unchanged(matching, published)
+    matching[seed][0][column] = "99"
+    with pytest.raises(RuleError, match=message):
+        check_unchanged(matching, published)
+
+
+def test_matching_rules_hold_as_of_the_run(matching):
+    for row in matching["match_limits"]:
+        row["valid_from"] = "2026-01-01"
+    for as_of, is_used in ((date(2026, 1, 5), True), (date(2025, 12, 31), False)):
+        used = list_versions_in_force(matching, MONTHS, as_of)
+        assert ("matching match_limits" in {v.rule_set for v in used}) == is_used
 
 
 def test_new_version_follows_the_latest(folder):

@@ -1,13 +1,6 @@
 -- One row per reported month and account of records: the golden record, with values as
 -- the rules let them survive.
-{%- set columns = {
-    'account_name': 'text', 'branch_id': 'text', 'county_name': 'text',
-    'industry': 'text', 'ownership': 'text', 'credit_code': 'text',
-    'employees': 'integer', 'informatization_level': 'integer',
-    'signed_date': 'date', 'former_grade': 'text', 'manager_id': 'text',
-    'has_oa': 'boolean', 'competitor_share_pct': 'numeric(5, 2)',
-    'competitor_offer': 'text', 'created_date': 'date',
-} %}
+{%- set columns = survived_columns() %}
 with
 
 records as (

@@ -14,13 +14,13 @@ codes_checked as (
         accounts._first_load_id,
         accounts.credit_code,
         accounts.tax_number,
+        accounts.person_tax_fingerprint,
         accounts.organisation_code,
         {{ is_credit_code('accounts.credit_code') }} as is_credit_code,
         {{ is_credit_code('accounts.tax_number') }} as is_tax_credit_code,
         length(accounts.tax_number) = 15
         and {{ is_organisation_code('accounts.tax_number', start=7) }}
             as is_company_tax_number,
-        {{ is_person_tax_number('accounts.tax_number') }} as is_person_tax_number,
         length(accounts.organisation_code) = 9
         and {{ is_organisation_code('accounts.organisation_code') }}
             as is_organisation_code
@@ -30,6 +30,7 @@ codes_checked as (
     where
         accounts.credit_code is not null
         or accounts.tax_number is not null
+        or accounts.person_tax_fingerprint is not null
         or accounts.organisation_code is not null
 
 ),
@@ -42,11 +43,11 @@ credit_codes_told as (
         codes_checked._first_load_id,
         codes_checked.credit_code,
         codes_checked.tax_number,
+        codes_checked.person_tax_fingerprint,
         codes_checked.organisation_code,
         codes_checked.is_credit_code,
         codes_checked.is_tax_credit_code,
         codes_checked.is_company_tax_number,
-        codes_checked.is_person_tax_number,
         codes_checked.is_organisation_code,
         case
             when codes_checked.is_credit_code then codes_checked.credit_code
@@ -66,9 +67,7 @@ final as (
         case
             when credit_codes_told.is_company_tax_number
                 then credit_codes_told.tax_number
-            -- An identity number is a person's: only its fingerprint goes on.
-            when credit_codes_told.is_person_tax_number
-                then md5(substr(credit_codes_told.tax_number, 1, 18))
+            else credit_codes_told.person_tax_fingerprint
         end as tax_number,
         coalesce(
             substr(credit_codes_told.valid_credit_code, 9, 9),
@@ -85,7 +84,6 @@ final as (
         and not credit_codes_told.is_credit_code as is_credit_code_invalid,
         credit_codes_told.tax_number is not null
         and not coalesce(credit_codes_told.is_company_tax_number, false)
-        and not credit_codes_told.is_person_tax_number
         and not credit_codes_told.is_tax_credit_code as is_tax_number_invalid,
         credit_codes_told.organisation_code is not null
         and not coalesce(credit_codes_told.is_organisation_code, false)

@@ -13,7 +13,7 @@ records as (
 
 ),
 
--- A key that stands in two systems names no one record; `jinta decide` refuses it.
+-- A key listed in two systems names no one record; `jinta decide` refuses it.
 records_named as (
 
     select

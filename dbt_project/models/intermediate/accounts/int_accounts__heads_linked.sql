@@ -1,5 +1,5 @@
 -- One row per account that is a branch of another one, with its head office.
-with
+with recursive
 
 records as (
 
@@ -21,6 +21,7 @@ members as (
         records.system_name,
         records.account_id,
         records.is_only_system,
+        records.other_systems,
         records.branch_id,
         records.head_account_id,
         records.head_part,
@@ -65,11 +66,9 @@ links as (
 
     inner join members as heads
         on
-            members.head_account_id = heads.account_id
-            and (
-                members.system_name = heads.system_name
-                or heads.is_only_system
-            )
+            {{ refers_to(
+                'members', 'heads', 'account_id', reference_key='head_account_id'
+            ) }}
 
     union all
 
@@ -119,7 +118,44 @@ parents as (
 
 ),
 
--- Two accounts that name each other as head can not both be right: one link is kept.
+-- Every account above an account; `union` ends the ascent where it comes round.
+ascents (group_account_id, ancestor_id) as (
+
+    select
+        parents.group_account_id,
+        parents.parent_group_account_id as ancestor_id
+
+    from parents
+
+    union
+
+    select
+        ascents.group_account_id,
+        parents.parent_group_account_id as ancestor_id
+
+    from ascents
+
+    inner join parents
+        on ascents.ancestor_id = parents.group_account_id
+
+),
+
+-- Accounts that stand above each other can not all be right: the one named lowest
+-- is the head of the others.
+ring_heads as (
+
+    select ascents.group_account_id
+
+    from ascents
+
+    group by ascents.group_account_id
+
+    having
+        bool_or(ascents.ancestor_id = ascents.group_account_id)
+        and min(ascents.ancestor_id) = ascents.group_account_id
+
+),
+
 final as (
 
     select
@@ -128,14 +164,10 @@ final as (
 
     from parents
 
-    left join parents as mutual
-        on
-            parents.parent_group_account_id = mutual.group_account_id
-            and parents.group_account_id = mutual.parent_group_account_id
+    left join ring_heads
+        on parents.group_account_id = ring_heads.group_account_id
 
-    where
-        mutual.group_account_id is null
-        or parents.group_account_id > parents.parent_group_account_id
+    where ring_heads.group_account_id is null
 
 )
 

@@ -50,8 +50,11 @@ identified as (
         accounts.county_name,
         case
             when names.is_government
+                -- Schools, hospitals and institutions are the government's and no part
+                -- of it: whose name tells the body's kind is what it says.
                 or accounts.ownership = 'government'
                 and names.legal_form is null
+                and names.organ_type is null
                 then 'B_GOV'
             else 'C_OTHER'
         end as initial_class,
@@ -68,7 +71,7 @@ identified as (
         accounts.competitor_offer,
         accounts.created_date,
         accounts.closed_date,
-        heads.parent_group_account_id,
+        heads_in_month.group_account_id as parent_group_account_id,
         accounts.is_active,
         true as is_identified,
         accounts.record_count::integer as record_count,
@@ -87,6 +90,12 @@ identified as (
 
     left join heads
         on accounts.group_account_id = heads.group_account_id
+
+    -- A head office may be younger than its branch.
+    left join accounts as heads_in_month
+        on
+            accounts.month = heads_in_month.month
+            and heads.parent_group_account_id = heads_in_month.group_account_id
 
     left join standings
         on

@@ -29,10 +29,12 @@ patterns as (
 
     select
         '^.{0,4}?('
-        || string_agg(words.word, '|') filter (where words.word_kind = 'zone')
+        || string_agg({{ as_literal('words.word') }}, '|' order by words.word)
+        filter (where words.word_kind = 'zone')
         || ')(?=..)' as zone_pattern,
         '^(..).['
-        || string_agg(words.word, '') filter (where words.word_kind = 'product_end')
+        || string_agg({{ as_literal('words.word') }}, '' order by words.word)
+        filter (where words.word_kind = 'product_end')
         || ']$' as product_pattern
 
     from words

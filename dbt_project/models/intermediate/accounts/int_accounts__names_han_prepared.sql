@@ -1,5 +1,5 @@
--- One row per name with Chinese characters: its text without brackets, and what its
--- first bracket held if that is a region or a legal form.
+-- One row per name with Chinese characters: its text without brackets and clerks'
+-- notes, and what its first bracket held if that is a region or a legal form.
 with
 
 names_folded as (
@@ -26,16 +26,42 @@ words as (
 
 ),
 
-names_bracketed as (
+-- Notes close a name, each in a bracket: (老), [集团]. Elsewhere they are part of it.
+notes as (
+
+    select
+        '(?<=.)(\(('
+        || string_agg({{ as_literal('words.word') }}, '|' order by words.word)
+        || ')\))+$' as pattern
+
+    from words
+
+    where words.word_kind in ('note', 'remark') and {{ has_han('words.word') }}
+
+),
+
+names_noteless as (
 
     select
         names_folded.name_text,
-        names_folded.plain_name,
-        substring(names_folded.plain_name from '\(([^()]+)\)') as bracket_text
+        regexp_replace(names_folded.plain_name, notes.pattern, '') as plain_name
 
     from names_folded
 
+    cross join notes
+
     where names_folded.script <> 'latin'
+
+),
+
+names_bracketed as (
+
+    select
+        names_noteless.name_text,
+        names_noteless.plain_name,
+        substring(names_noteless.plain_name from '\(([^()]+)\)') as bracket_text
+
+    from names_noteless
 
 ),
 

@@ -55,9 +55,14 @@ names_joined as (
         coalesce(names_stripped.region_code, names_prepared.bracket_region_code)
             as region_code,
         branches_placed.region_code as branch_region_code,
+        -- A bracket says which kind of partnership: 合伙企业(有限合伙).
         coalesce(
-            nullif(names_parsed.legal_form, 'company'),
+            case
+                when names_parsed.legal_form not in ('company', 'partnership')
+                    then names_parsed.legal_form
+            end,
             names_prepared.bracket_legal_form,
+            nullif(names_parsed.legal_form, 'company'),
             nullif(names_stripped.legal_form, 'company')
         ) as legal_form
 

@@ -25,9 +25,11 @@ remarks as (
 
     select
         '\s*\(('
-        || string_agg(words.word, '|') filter (where words.word_kind = 'remark')
+        || string_agg({{ as_literal('words.word') }}, '|' order by words.word)
+        filter (where words.word_kind = 'remark')
         || ')\M[^()]*\)?|\s+\(?('
-        || string_agg(words.word, '|') filter (where words.word_kind = 'later_remark')
+        || string_agg({{ as_literal('words.word') }}, '|' order by words.word)
+        filter (where words.word_kind = 'later_remark')
         || ')\M.*$' as pattern
 
     from words
@@ -40,8 +42,12 @@ remarks as (
 clauses as (
 
     select
-        ' (' || string_agg(legal_forms.legal_form_text, '|') || ') .*$'
-            as pattern
+        ' ('
+        || string_agg(
+            {{ as_literal('legal_forms.legal_form_text') }},
+            '|' order by legal_forms.legal_form_text
+        )
+        || ') .*$' as pattern
 
     from legal_forms
 

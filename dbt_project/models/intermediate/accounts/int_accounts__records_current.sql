@@ -33,18 +33,49 @@ versions_ranked as (
         accounts.office_phone_key,
         accounts.head_account_id,
         accounts._first_load_id,
+        accounts._last_load_id,
         min(accounts._first_load_id) over (
             partition by accounts.source_record_id
         ) as birth_load_id,
         row_number() over (
             partition by accounts.source_record_id
             order by accounts._first_load_id desc
-        ) as version_rank,
-        min(accounts.system_name) over (partition by accounts.account_id)
-        = max(accounts.system_name) over (partition by accounts.account_id)
-            as is_only_system
+        ) as version_rank
 
     from accounts
+
+),
+
+-- A bare key means its only listed record; one that no system lists any more means the
+-- record that ended last.
+keys_ranked as (
+
+    select
+        versions_ranked.source_record_id,
+        count(*) filter (where versions_ranked._last_load_id is null) over same_key
+            as records_listed,
+        row_number() over (
+            partition by versions_ranked.account_id
+            order by
+                versions_ranked._last_load_id desc nulls first,
+                versions_ranked.system_name collate "C"
+        ) as end_rank,
+        to_jsonb(
+            array_remove(
+                array_agg(versions_ranked.system_name) over same_key,
+                versions_ranked.system_name
+            )
+        ) as other_systems
+
+    from versions_ranked
+
+    where versions_ranked.version_rank = 1
+
+    window same_key as (
+        partition by versions_ranked.account_id
+        order by versions_ranked.system_name collate "C"
+        rows between unbounded preceding and unbounded following
+    )
 
 ),
 
@@ -54,7 +85,9 @@ final as (
         versions_ranked.source_record_id,
         versions_ranked.system_name,
         versions_ranked.account_id,
-        versions_ranked.is_only_system,
+        keys_ranked.records_listed <= 1 and keys_ranked.end_rank = 1
+            as is_only_system,
+        keys_ranked.other_systems,
         versions_ranked.account_name,
         versions_ranked.branch_id,
         versions_ranked.county_name,
@@ -92,6 +125,9 @@ final as (
         {{ number_words('names.folded_name') }} as number_words
 
     from versions_ranked
+
+    inner join keys_ranked
+        on versions_ranked.source_record_id = keys_ranked.source_record_id
 
     left join codes
         on

@@ -14,6 +14,12 @@ clustered as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_accounts__accounts_survived') }}
+
+),
+
 rankings as (
 
     select * from {{ ref('int_accounts__rankings_linked') }}
@@ -51,6 +57,7 @@ list_years as (
 
 ),
 
+-- A rank compares within a branch area, so only the account's own area's list counts.
 tax_ranks as (
 
     select
@@ -65,7 +72,11 @@ tax_ranks as (
             list_years.branch_id = rankings.branch_id
             and list_years.ranking_year = rankings.ranking_year
 
-    where rankings.group_account_id is not null
+    inner join accounts
+        on
+            list_years.month = accounts.month
+            and list_years.branch_id = accounts.branch_id
+            and rankings.group_account_id = accounts.group_account_id
 
     group by
         list_years.month,

@@ -1,4 +1,5 @@
--- A line leaves by its closing date or by a status change; told by both, it left once.
+-- A line leaves by its closing date or by a status change; told by both, it left once,
+-- in the earlier month.
 with
 
 lines as (
@@ -7,44 +8,15 @@ lines as (
 
 ),
 
-status_changes as (
+absences as (
 
-    select * from {{ ref('stg_billing__line_status_changes') }}
-
-),
-
--- A line that left and came back within the month has not left: its last change counts.
-ordered_changes as (
-
-    select
-        change_month,
-        system_name,
-        line_id,
-        line_status,
-        row_number() over (
-            partition by change_month, system_name, line_id
-            order by changed_date desc, change_id desc
-        ) as row_number
-
-    from status_changes
-
-),
-
-off_net_changes as (
-
-    select
-        change_month,
-        system_name,
-        line_id
-
-    from ordered_changes
-
-    where row_number = 1 and line_status = 'off_net'
+    select * from {{ ref('int_indicators__absences_listed') }}
 
 ),
 
 leavers as (
 
+    -- One that was off net already when it was closed has left before.
     select
         lines.closed_month as off_net_month,
         lines.group_account_id,
@@ -53,25 +25,35 @@ leavers as (
 
     from lines
 
+    left join absences
+        on
+            lines.system_name = absences.system_name
+            and lines.line_id = absences.line_id
+            and lines.opened_month <= absences.off_net_month
+            and lines.closed_month > absences.off_net_month
+            and lines.closed_month <= absences.back_month
+
     where
         not lines.is_individual
         and lines.closed_month between lines.member_from_month and lines.member_to_month
+        and absences.line_id is null
 
     union
 
     select
-        off_net_changes.change_month as off_net_month,
+        absences.off_net_month,
         lines.group_account_id,
         lines.system_name,
         lines.line_id
 
-    from off_net_changes
+    from absences
 
     inner join lines
         on
-            {{ refers_to('off_net_changes', 'lines', 'line_id') }}
+            absences.system_name = lines.system_name
+            and absences.line_id = lines.line_id
             and not lines.is_individual
-            and off_net_changes.change_month
+            and absences.off_net_month
             between lines.member_from_month and lines.member_to_month
 
 ),

@@ -25,6 +25,27 @@ line_systems as (
 
 ),
 
+-- A closing may be learnt after its month is over, or be taken back: the last version
+-- tells it. A number given out again has another opening date, and another end.
+lives as (
+
+    select
+        system_name,
+        line_id,
+        account_id,
+        opened_date,
+        known_from_date,
+        known_to_date,
+        next_known_from_date,
+        first_value(closed_date) over (
+            partition by system_name, line_id, opened_date
+            order by known_from_date desc, _first_load_id desc
+        ) as closed_date
+
+    from subscriptions
+
+),
+
 resolved as (
 
     select
@@ -38,6 +59,7 @@ resolved as (
             when subscriptions.account_id is not null
                 then coalesce(records.group_account_id, 'unidentified-unknown')
         end as group_account_id,
+        date_trunc('month', subscriptions.opened_date)::date as opened_month,
         date_trunc('month', subscriptions.closed_date)::date as closed_month,
         -- A month reads the version in force at its end, so whole months tell it.
         date_trunc('month', subscriptions.known_from_date)::date as in_force_from_month,
@@ -54,7 +76,7 @@ resolved as (
             date_trunc('month', subscriptions.next_known_from_date) - interval '1 month'
         )::date as member_to_month
 
-    from subscriptions
+    from lives as subscriptions
 
     inner join line_systems
         on subscriptions.line_id = line_systems.line_id
@@ -72,6 +94,7 @@ final as (
         is_only_system,
         is_individual,
         group_account_id,
+        opened_month,
         closed_month,
         in_force_from_month,
         in_force_to_month,

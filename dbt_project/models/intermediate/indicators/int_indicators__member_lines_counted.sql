@@ -13,6 +13,12 @@ lines as (
 
 ),
 
+absences as (
+
+    select * from {{ ref('int_indicators__absences_listed') }}
+
+),
+
 leavers as (
 
     select * from {{ ref('int_indicators__leavers_listed') }}
@@ -69,19 +75,58 @@ spans as (
 
 ),
 
+-- After the month of its leaving until it is back a line is nobody's member.
+absent_spans as (
+
+    select
+        lines.group_account_id,
+        greatest(
+            lines.member_from_month, absences.off_net_month + interval '1 month'
+        )::date as from_month,
+        least(lines.member_to_month, absences.back_month) as to_month,
+        -count(*) as member_lines
+
+    from lines
+
+    inner join absences
+        on
+            lines.system_name = absences.system_name
+            and lines.line_id = absences.line_id
+            and lines.opened_month <= absences.off_net_month
+            and lines.member_from_month <= absences.back_month
+            and lines.member_to_month > absences.off_net_month
+
+    where not lines.is_individual
+
+    group by lines.group_account_id, from_month, to_month
+
+),
+
+counted as (
+
+    select * from spans
+
+    union all
+
+    select * from absent_spans
+
+),
+
 members as (
 
     select
         window_months.member_month,
-        spans.group_account_id,
-        sum(spans.member_lines)::bigint as member_lines
+        counted.group_account_id,
+        sum(counted.member_lines)::bigint as member_lines
 
     from window_months
 
-    inner join spans
-        on window_months.member_month between spans.from_month and spans.to_month
+    inner join counted
+        on window_months.member_month between counted.from_month and counted.to_month
 
-    group by window_months.member_month, spans.group_account_id
+    group by window_months.member_month, counted.group_account_id
+
+    having sum(counted.member_lines) > 0
 
 ),
 

@@ -16,7 +16,8 @@ final as (
         records.group_account_id,
         -- The cluster's branch is the one of its senior member.
         seniors.branch_id,
-        records.is_only_system
+        records.is_only_system,
+        records.other_systems
 
     from records
 

@@ -13,12 +13,19 @@ revenues as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
 records as (
 
     select * from {{ ref('int_indicators__records_addressed') }}
 
 ),
 
+-- For accounts that do not exist yet in the reported month.
 branches as (
 
     select distinct
@@ -29,27 +36,44 @@ branches as (
 
 ),
 
+-- A branch is the one in force in the reported month, as the accounts are judged by it.
 landed as (
 
     select
+        months.month,
         revenues.bill_month,
-        coalesce(branches.branch_id, 'unknown') as branch_id,
+        coalesce(accounts.branch_id, branches.branch_id, 'unknown') as branch_id,
         sum(revenues.unified_payment_rows) > 0 as has_unified_payments,
         sum(revenues.member_bill_rows) > 0 as has_member_bills,
         sum(revenues.informatization_rows) > 0 as has_informatization_bills
 
-    from revenues
+    from months
+
+    inner join revenues
+        on
+            months.month >= revenues.bill_month
+            and months.month
+            < revenues.bill_month + make_interval(months => {{ window_months() }})
+
+    left join accounts
+        on
+            months.month = accounts.month
+            and revenues.group_account_id = accounts.group_account_id
 
     left join branches
         on revenues.group_account_id = branches.group_account_id
 
-    group by revenues.bill_month, coalesce(branches.branch_id, 'unknown')
+    group by
+        months.month,
+        revenues.bill_month,
+        coalesce(accounts.branch_id, branches.branch_id, 'unknown')
 
 ),
 
 landed_anywhere as (
 
     select
+        month,
         bill_month,
         branch_id,
         has_unified_payments,
@@ -61,6 +85,7 @@ landed_anywhere as (
     union all
 
     select
+        month,
         bill_month,
         '*' as branch_id,
         bool_or(has_unified_payments) as has_unified_payments,
@@ -69,36 +94,24 @@ landed_anywhere as (
 
     from landed
 
-    group by bill_month
+    group by month, bill_month
 
 ),
 
 final as (
 
     select
-        months.month,
-        landed_anywhere.branch_id,
-        count(*) filter (where landed_anywhere.has_unified_payments)
-            as unified_payment_months,
-        count(*) filter (where landed_anywhere.has_member_bills)
-            as member_bill_months,
-        count(*) filter (where landed_anywhere.has_informatization_bills)
-            as informatization_months,
-        bool_or(
-            landed_anywhere.has_informatization_bills
-            and landed_anywhere.bill_month = months.month
-        ) as has_informatization_bills
+        month,
+        branch_id,
+        count(*) filter (where has_unified_payments) as unified_payment_months,
+        count(*) filter (where has_member_bills) as member_bill_months,
+        count(*) filter (where has_informatization_bills) as informatization_months,
+        bool_or(has_informatization_bills and bill_month = month)
+            as has_informatization_bills
 
-    from months
+    from landed_anywhere
 
-    inner join landed_anywhere
-        on
-            months.month >= landed_anywhere.bill_month
-            and months.month
-            < landed_anywhere.bill_month
-            + make_interval(months => {{ window_months() }})
-
-    group by months.month, landed_anywhere.branch_id
+    group by month, branch_id
 
 )
 

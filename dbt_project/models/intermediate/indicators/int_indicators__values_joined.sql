@@ -43,6 +43,25 @@ off_net_rates as (
 
 ),
 
+tax_rankings as (
+
+    select * from {{ ref('stg_registry__tax_rankings') }}
+
+),
+
+-- A list is in force from its year on, whether or not anybody is found on it.
+listed_branches as (
+
+    select
+        branch_id,
+        min(ranking_year) as first_year
+
+    from tax_rankings
+
+    group by branch_id
+
+),
+
 final as (
 
     select
@@ -78,7 +97,7 @@ final as (
             as has_products,
         bool_or(accounts.signed_date is not null) over branches as has_signed_dates,
         bool_or(accounts.influence_grade is not null) over branches as has_influences,
-        bool_or(accounts.tax_rank is not null) over branches as has_tax_ranks
+        listed_branches.branch_id is not null as has_tax_ranks
 
     from accounts
 
@@ -110,6 +129,11 @@ final as (
         on
             accounts.month = off_net_rates.month
             and accounts.group_account_id = off_net_rates.group_account_id
+
+    left join listed_branches
+        on
+            accounts.branch_id = listed_branches.branch_id
+            and extract(year from accounts.month) >= listed_branches.first_year
 
     window branches as (partition by accounts.month, accounts.branch_id)
 

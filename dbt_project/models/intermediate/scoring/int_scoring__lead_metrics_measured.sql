@@ -1,5 +1,6 @@
 -- What lead rules ask about, for the ranked accounts. Peers are the accounts ranked
 -- together. "Above" has no answer for an account with nothing to rank: it tops no list.
+-- Nothing is rounded that a bound is compared with.
 with
 
 scores as (
@@ -42,14 +43,20 @@ influence as (
 
 ),
 
+-- A share of a revenue that is known in part only is unknown. Ten decimals make equal
+-- shares equal numbers, whatever amounts they come from.
 shares as (
 
     select
         month,
         group_account_id,
         case
-            when total_amount_3m > 0
-                then round(100.0 * unified_payment_amount_3m / total_amount_3m, 2)
+            when
+                total_amount_3m > 0
+                and unified_payment_amount is not null
+                and member_bill_amount is not null
+                and informatization_amount is not null
+                then round(100.0 * unified_payment_amount_3m / total_amount_3m, 10)
         end as unified_payment_share_pct
 
     from indicators
@@ -64,7 +71,7 @@ ranked as (
         scores.group_account_id,
         tiers.population,
         shares.unified_payment_share_pct,
-        round(scores.points[influence.position] / 100.0, 2) as influence_points,
+        scores.points[influence.position] / 100.0 as influence_points,
         scores.z_points,
         rank() over (
             peers order by shares.unified_payment_share_pct desc nulls last
@@ -105,17 +112,17 @@ final as (
         ranked.unified_payment_share_pct,
         case
             when ranked.unified_payment_share_pct > 0
-                then round(100.0 * (ranked.share_rank - 1) / ranked.population, 2)
+                then 100.0 * (ranked.share_rank - 1) / ranked.population
         end as unified_payment_share_above_pct,
         ranked.influence_points,
         accounts.has_needs_informatization::integer as has_recorded_need,
-        round(100.0 * (ranked.x_rank - 1) / ranked.population, 2) as x_below_pct,
-        round(100.0 * (ranked.y_rank - 1) / ranked.population, 2) as y_below_pct,
+        100.0 * (ranked.x_rank - 1) / ranked.population as x_below_pct,
+        100.0 * (ranked.y_rank - 1) / ranked.population as y_below_pct,
         case
             when ranked.z_points > 0
-                then round(100.0 * (ranked.z_rank - 1) / ranked.population, 2)
+                then 100.0 * (ranked.z_rank - 1) / ranked.population
         end as z_above_pct,
-        round(100.0 * indicators.vnet_users / nullif(indicators.employees, 0), 2)
+        100.0 * indicators.vnet_users / nullif(indicators.employees, 0)
             as vnet_users_per_employee_pct,
         accounts.competitor_share_pct
 

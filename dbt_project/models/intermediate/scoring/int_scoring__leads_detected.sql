@@ -113,7 +113,8 @@ summarised as (
             jsonb_build_object(
                 'group', condition_group,
                 'metric', metric,
-                'value', value,
+                -- Bounds judge the whole value, people read two decimals of it.
+                'value', trim_scale(round(value, 2)),
                 'comparison', comparison,
                 'threshold', threshold,
                 'is_met', is_met

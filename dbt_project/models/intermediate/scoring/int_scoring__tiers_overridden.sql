@@ -34,6 +34,7 @@ known_overrides as (
         overrides.override_id,
         overrides.tier,
         overrides.reason,
+        overrides.approver,
         overrides.valid_to
 
     from overrides
@@ -67,6 +68,7 @@ final as (
         tier_rules.tier_code,
         known_overrides.override_id,
         known_overrides.reason as override_reason,
+        known_overrides.approver as override_approver,
         known_overrides.valid_to as override_valid_to
 
     from tiers

@@ -43,12 +43,18 @@ final as (
         tiers.tier_code,
         tiers.override_id,
         tiers.override_reason,
+        tiers.override_approver,
         tiers.override_valid_to,
         accounts.initial_class,
         accounts.former_grade,
-        -- A former grade may name a tier or only its band: A1 was A.
-        upper(trim(accounts.former_grade))
-        not in (tiers.effective_tier, tiers.tier_band) as is_changed_from_former
+        -- A former grade may name a tier or only its band: A1 was A. Who is not ranked
+        -- has no grade now that could differ.
+        case
+            when tiers.population is not null
+                then
+                    upper(trim(accounts.former_grade))
+                    not in (tiers.effective_tier, tiers.tier_band)
+        end as is_changed_from_former
 
     from scores
 

@@ -1,3 +1,4 @@
+-- All changes up to the run: who left long ago is not a member now.
 with
 
 source as (
@@ -5,7 +6,7 @@ source as (
     select * from {{ source('billing', 'line_status_changes') }}
     where
         _last_load_id is null
-        and {{ in_run_months('change_month', look_back=window_months() | int - 1) }}
+        and change_month <= {{ last_run_month() }}
 
 ),
 

@@ -6,6 +6,16 @@ source as (
 
 ),
 
+tax_numbers_cleaned as (
+
+    select
+        *,
+        {{ clean_code('tax_number') }} as clean_tax_number
+
+    from source
+
+),
+
 final as (
 
     select
@@ -17,7 +27,15 @@ final as (
         head_account_id,
         manager_id,
         {{ clean_code('credit_code') }} as credit_code,
-        {{ clean_code('tax_number') }} as tax_number,
+        -- A sole trader's is a person's identity number: its fingerprint goes on.
+        case
+            when not {{ is_person_tax_number('clean_tax_number') }}
+                then clean_tax_number
+        end as tax_number,
+        case
+            when {{ is_person_tax_number('clean_tax_number') }}
+                then md5(substr(clean_tax_number, 1, 18))
+        end as person_tax_fingerprint,
         {{ clean_code('organisation_code') }} as organisation_code,
         ---------- text
         account_name,
@@ -44,7 +62,7 @@ final as (
         _first_as_of,
         _last_as_of
 
-    from source
+    from tax_numbers_cleaned
 
 )
 
