@@ -140,21 +140,7 @@ def open_run(
     )
     run_id = latest[0] if resumable else _new_run_id(request.kind)
     acquire_lease(settings, run_id, settings.run_holder or dag_run_id or run_id)
-    with connect(settings, "loader", run_id=run_id, stage="open") as connection:
-        connection.execute(
-            "update control.runs set status = 'failed', finished_at = now(), "
-            "error = 'abandoned: its process ended without a word' "
-            "where status = 'running' and run_id <> %s",
-            [run_id],
-        )
-        connection.execute(
-            "insert into control.runs "
-            "(run_id, dag_run_id, kind, as_of_date, sources_path, requested, status) "
-            "values (%s, %s, %s, %s, %s, %s, 'running') on conflict (run_id) "
-            "do update set dag_run_id = excluded.dag_run_id",
-            [run_id, dag_run_id, request.kind, as_of, str(sources_path), Jsonb(asked)],
-        )
-    return Run(
+    run = Run(
         run_id=run_id,
         kind=request.kind,
         as_of_date=as_of,
@@ -164,6 +150,35 @@ def open_run(
         publication_id=None,
         is_resumed=resumable,
     )
+    _enter_run(settings, run, dag_run_id, asked)
+    return run
+
+
+def _enter_run(
+    settings: Settings, run: Run, dag_run_id: str | None, asked: dict[str, Any]
+) -> None:
+    """Write the run to the ledger; runs that died without a word have failed."""
+    with connect(settings, "loader", run_id=run.run_id, stage="open") as connection:
+        connection.execute(
+            "update control.runs set status = 'failed', finished_at = now(), "
+            "error = 'abandoned: its process ended without a word' "
+            "where status = 'running' and run_id <> %s",
+            [run.run_id],
+        )
+        connection.execute(
+            "insert into control.runs "
+            "(run_id, dag_run_id, kind, as_of_date, sources_path, requested, status) "
+            "values (%s, %s, %s, %s, %s, %s, 'running') on conflict (run_id) "
+            "do update set dag_run_id = excluded.dag_run_id",
+            [
+                run.run_id,
+                dag_run_id,
+                run.kind,
+                run.as_of_date,
+                str(run.sources_path),
+                Jsonb(asked),
+            ],
+        )
 
 
 def hash_inputs(dbt_project: Path, sources_path: Path) -> str:

@@ -16,6 +16,73 @@ from jinta.warehouse import connect
 # A month's three-month means read the two months before it.
 LOOK_BACK_MONTHS = 2
 
+_STALE = """
+with
+
+published as (
+
+    select
+        pointers.month,
+        min(publications.landed_through_load_id) as landed_through_load_id,
+        min(publications.published_at) as published_at
+    from control.pointers as pointers
+    inner join control.publications as publications
+        on pointers.publication_id = publications.publication_id
+    where pointers.month is not null
+    group by pointers.month
+
+),
+
+late_facts as (
+
+    select
+        published.month,
+        min(
+            'late facts for ' || to_char(load_months.month, 'YYYY-MM')
+            || ' in ' || load_months.table_name
+        ) as reason
+    from published
+    inner join control.load_months as load_months
+        on
+            load_months.load_id > published.landed_through_load_id
+            and load_months.month between
+            (published.month - make_interval(months => %(look_back)s))::date
+            and published.month
+    where
+        load_months.rows_new + load_months.rows_changed
+        + load_months.rows_ended > 0
+    group by published.month
+
+),
+
+late_decisions as (
+
+    select distinct
+        published.month,
+        'a decision recorded since' as reason
+    from published
+    where
+        exists (
+            select 1 from control.steward_decisions
+            where decided_at > published.published_at
+        )
+        or exists (
+            select 1 from control.tier_overrides
+            where
+                recorded_at > published.published_at
+                and published.month between
+                date_trunc('month', valid_from) and valid_to
+        )
+
+)
+
+select month, reason from late_facts
+union all
+select month, reason from late_decisions
+where month not in (select month from late_facts)
+order by month
+"""
+
 
 def plan_months(settings: Settings, run_id: str) -> list[date]:
     """Choose the run's months and write them to `control.run_months`.
@@ -60,75 +127,7 @@ def list_stale_months(connection: psycopg.Connection) -> dict[date, str]:
     A fact that landed after a month was published touches that month and those that
     look back on it; a steward's decision or an override touches every month.
     """
-    rows = connection.execute(
-        """
-        with
-
-        published as (
-
-            select
-                pointers.month,
-                min(publications.landed_through_load_id) as landed_through_load_id,
-                min(publications.published_at) as published_at
-            from control.pointers as pointers
-            inner join control.publications as publications
-                on pointers.publication_id = publications.publication_id
-            where pointers.month is not null
-            group by pointers.month
-
-        ),
-
-        late_facts as (
-
-            select
-                published.month,
-                min(
-                    'late facts for ' || to_char(load_months.month, 'YYYY-MM')
-                    || ' in ' || load_months.table_name
-                ) as reason
-            from published
-            inner join control.load_months as load_months
-                on
-                    load_months.load_id > published.landed_through_load_id
-                    and load_months.month between
-                    (published.month - make_interval(months => %(look_back)s))::date
-                    and published.month
-            where
-                load_months.rows_new + load_months.rows_changed
-                + load_months.rows_ended > 0
-            group by published.month
-
-        ),
-
-        late_decisions as (
-
-            select distinct
-                published.month,
-                'a decision recorded since' as reason
-            from published
-            where
-                exists (
-                    select 1 from control.steward_decisions
-                    where decided_at > published.published_at
-                )
-                or exists (
-                    select 1 from control.tier_overrides
-                    where
-                        recorded_at > published.published_at
-                        and published.month between
-                        date_trunc('month', valid_from) and valid_to
-                )
-
-        )
-
-        select month, reason from late_facts
-        union all
-        select month, reason from late_decisions
-        where month not in (select month from late_facts)
-        order by month
-        """,
-        {"look_back": LOOK_BACK_MONTHS},
-    ).fetchall()
+    rows = connection.execute(_STALE, {"look_back": LOOK_BACK_MONTHS}).fetchall()
     return dict(rows)
 
 

@@ -1,4 +1,4 @@
--- One row per source record and name it goes by (its own, its aliases, its trading name)
+-- One row per source record and name it goes by (its own, an alias, a trading name)
 -- with what was read off the name.
 with
 
