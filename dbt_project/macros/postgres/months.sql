@@ -15,3 +15,10 @@
 {% macro last_run_month() -%}
     (select max(run_months.month) from {{ source('control', 'run_months') }} as run_months)
 {%- endmacro %}
+
+{# A month as a whole number, one more than that of the month before. #}
+{% macro month_number(month_column) -%}
+    (
+        extract(year from {{ month_column }}) * 12 + extract(month from {{ month_column }})
+    )::integer
+{%- endmacro %}

@@ -12,7 +12,7 @@
                 then '-infinity'::date
             else _first_as_of
         end as known_from_date,
-        coalesce(_last_as_of, 'infinity'::date) as known_to_date,
+        coalesce({{ known_end('_last_as_of') }}, 'infinity'::date) as known_to_date,
         coalesce(
             lead(_first_as_of) over (
                 partition by {{ key }} order by _first_as_of, _first_load_id

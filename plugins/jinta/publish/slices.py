@@ -37,6 +37,7 @@ def hash_mart(
     mart: Mart,
     relation: Relation,
     months: Sequence[date],
+    schema: str = CANDIDATE_SCHEMA,
 ) -> list[Content]:
     """Hash the content of a candidate mart, one entry per month to publish.
 
@@ -47,8 +48,9 @@ def hash_mart(
     Args:
         connection: Of the publisher.
         mart: The mart.
-        relation: Its table in `candidate`.
+        relation: Its table.
         months: The run's months; a month without rows counts as empty.
+        schema: Where the table is.
     """
     columns = sorted(set(relation.columns) - mart.retired)
     texts = [
@@ -85,7 +87,7 @@ def hash_mart(
         versions=_rule_version_text(relation),
         separator=sql.Literal(_FIELD),
         texts=sql.SQL(", ").join(texts),
-        table=sql.Identifier(CANDIDATE_SCHEMA, mart.name),
+        table=sql.Identifier(schema, relation.name),
         where=sql.SQL("where month = any({})").format(list(months))
         if mart.is_monthly
         else sql.SQL(""),

@@ -106,6 +106,17 @@ def hash_seeds(settings: Settings) -> str:
     return digest.hexdigest()[:16]
 
 
+def hash_matching(settings: Settings) -> str:
+    """A hash of the SQL by which records are matched: what is remembered bears it."""
+    digest = hashlib.sha256()
+    project = settings.dbt_project
+    for folder in ("macros", "models/intermediate/accounts"):
+        for path in sorted((project / folder).rglob("*.sql")):
+            digest.update(str(path.relative_to(project)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def load_manifest(settings: Settings) -> dict[str, Any]:
     """Read dbt's manifest of the project as it is now."""
     from dbt.cli.main import dbtRunner
@@ -144,6 +155,8 @@ def _project_flags(settings: Settings) -> list[str]:
         "--no-use-colors",
         "--log-level",
         "warn",
+        "--vars",
+        json.dumps({"matching_code": hash_matching(settings)}),
     ]
 
 

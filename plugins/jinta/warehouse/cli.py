@@ -19,7 +19,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 console = make_console(soft_wrap=True)
 
 Role = Annotated[
-    str, typer.Option(help="loader, transformer, publisher, reporter or owner.")
+    str,
+    typer.Option(help="loader, transformer, publisher, reporter, auditor or owner."),
 ]
 
 

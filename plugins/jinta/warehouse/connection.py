@@ -19,8 +19,8 @@ def connect_info(settings: Settings, role: str) -> dict[str, Any]:
 
     Args:
         settings: Whose warehouse; if it's the embedded one, it's started.
-        role: `owner`, `loader`, `transformer`, `publisher` or `reporter`; on the
-            embedded server also `source` and `airflow`.
+        role: `owner`, `loader`, `transformer`, `publisher`, `reporter` or `auditor`; on
+            the embedded server also `source` and `airflow`.
 
     Raises:
         SettingsError: The role's password is not set.

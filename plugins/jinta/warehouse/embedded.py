@@ -73,11 +73,13 @@ def start_server(home: Path) -> Credentials:
     """
     running = find_postmaster(home)
     if running and running.is_ready:
-        return _read_credentials(home, running.port)
+        found = _read_credentials(home, running.port)
+        if not set(LOGINS) - set(found.passwords):
+            return found
     create_home(home)
     with _hold_lock(home):
         running = _await_ready(home) or _launch(home)
-        return _read_credentials(home, running.port)
+        return _complete_credentials(home, running.port)
 
 
 def find_postmaster(home: Path) -> Postmaster | None:
@@ -362,6 +364,18 @@ def _read_credentials(home: Path, port: int | None = None) -> Credentials:
             "Put it back, or start over with `make clean`.",
         ) from error
     return Credentials(port or content["port"], content["passwords"])
+
+
+def _complete_credentials(home: Path, port: int) -> Credentials:
+    """Read the passwords, after making up those of logins that an update brought."""
+    found = _read_credentials(home, port)
+    missing = [login for login in LOGINS if login not in found.passwords]
+    if not missing:
+        return found
+    added = {login: secrets.token_urlsafe(24) for login in missing}
+    passwords = {**found.passwords, **added}
+    _write_credentials(home, port, passwords)
+    return Credentials(port, passwords)
 
 
 def _write_credentials(home: Path, port: int, passwords: Mapping[str, str]) -> None:

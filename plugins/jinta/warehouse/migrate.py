@@ -19,7 +19,7 @@ from jinta.settings import ROLES, Settings
 from jinta.warehouse.connection import CONNECT_SECONDS, connect, connect_info
 
 DDL = Path(__file__).parent / "ddl"
-FILES = ("schemas.sql", "control.sql", "grants.sql")
+FILES = ("schemas.sql", "control.sql", "cache.sql", "grants.sql")
 LOCK = 7_316_942_051
 # Servers older than 17 have no builtin locale.
 OLDEST_VERSION = 170000

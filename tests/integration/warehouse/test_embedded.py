@@ -1,5 +1,6 @@
 """The embedded server: found again, started again, never mixed up."""
 
+import json
 import os
 import pwd
 import shutil
@@ -187,6 +188,18 @@ def test_passwords_are_asked_for_and_hidden(home):
             password="guess",
             dbname="postgres",
         )
+
+
+def test_a_login_that_an_update_brought_gets_its_password(home):
+    first = start_server(home)
+    kept = {name: word for name, word in first.passwords.items() if name != "auditor"}
+    content = {"port": first.port, "passwords": kept}
+    (home / "server.json").write_text(json.dumps(content))
+    again = start_server(home)
+    assert set(again.passwords) == set(embedded.LOGINS)
+    assert {name: again.passwords[name] for name in kept} == kept
+    assert start_server(home).passwords == again.passwords
+    assert (home / "server.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_says_what_to_do_when_the_passwords_are_lost(home):

@@ -1,5 +1,6 @@
 """Who may do what: each role has the least it needs."""
 
+import re
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +23,15 @@ from jinta.warehouse.connection import format_url
 
 # Schema → the roles that may create tables in it, and those that may read them.
 SCHEMAS = {
-    "raw": ({"loader"}, {"loader", "transformer"}),
-    "rules": ({"transformer"}, {"transformer", "publisher"}),
+    "raw": ({"loader"}, {"loader", "transformer", "auditor"}),
+    "rules": ({"transformer"}, {"transformer", "publisher", "auditor"}),
     "staging": ({"transformer"}, {"transformer"}),
     "intermediate": ({"transformer"}, {"transformer"}),
+    "cache": ({"transformer"}, {"transformer"}),
     "profiles": ({"transformer"}, {"transformer", "publisher"}),
     "candidate": ({"transformer"}, {"transformer", "publisher"}),
-    "archive": ({"publisher"}, {"publisher"}),
-    "marts": ({"publisher"}, {"publisher", "transformer", "reporter"}),
+    "archive": ({"publisher"}, {"publisher", "transformer", "loader"}),
+    "marts": ({"publisher"}, {"publisher", "transformer", "reporter", "auditor"}),
     "control": (set(), set()),
     "quarantine": (set(), set()),
     "public": (set(), set()),
@@ -41,6 +43,12 @@ CONTROL = {
     "stages": (WORKERS, WORKERS, set()),
     "leases": (WORKERS, WORKERS, WORKERS),
     "run_months": (WORKERS, WORKERS, WORKERS),
+    "run_plan": (WORKERS, WORKERS, WORKERS),
+    "staged_slices": ({"publisher"}, set(), {"loader", "publisher"}),
+    "staged_metrics": ({"publisher"}, set(), {"loader", "publisher"}),
+    "staged_seeds": ({"publisher"}, set(), {"loader", "publisher"}),
+    "publication_seeds": ({"publisher"}, set(), set()),
+    "stale_marks": ({"publisher"}, set(), set()),
     "gate_results": (WORKERS, set(), {"publisher"}),
     "loads": ({"loader"}, set(), set()),
     "load_months": ({"loader"}, set(), set()),
@@ -117,7 +125,7 @@ def test_who_changes_the_control_tables(warehouse, table):
     privileges = ("insert", "update", "delete")
     found = tuple(who_has(warehouse, each, f"control.{table}") for each in privileges)
     assert found == CONTROL[table]
-    assert who_has(warehouse, "select", f"control.{table}") == WORKERS
+    assert who_has(warehouse, "select", f"control.{table}") == WORKERS | {"auditor"}
 
 
 def test_only_the_loader_quarantines(warehouse):
@@ -128,6 +136,44 @@ def test_only_the_loader_quarantines(warehouse):
 def test_reporter_cannot_write_even_where_it_reads(tables):
     assert not may(tables, "reporter", "insert into marts.example values (1)")
     assert not may(tables, "reporter", "create temporary table t (n integer)")
+
+
+def test_the_auditor_reads_human_input_and_changes_nothing(tables):
+    for table in (*HUMAN_INPUT, "publications", "loads"):
+        assert may(tables, "auditor", f"select * from control.{table}")
+    assert may(tables, "auditor", "select * from quarantine.rows")
+    assert not may(tables, "auditor", "insert into marts.example values (1)")
+    assert not may(tables, "auditor", "create temporary table t (n integer)")
+    assert not may(tables, "reporter", "select * from control.steward_decisions")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_reads_what_pseudonyms_are_made_with(warehouse, role):
+    assert not may(warehouse, role, "select * from control.pseudonym_salts")
+
+
+def test_names_in_marts_are_pseudonyms_but_for_the_auditor_and_the_workers(warehouse):
+    with connect(warehouse, "publisher") as connection:
+        connection.execute(
+            "create view marts.example_people as select control.show_person(person) as "
+            "person from (values ('Wang Fang'), (null), ('Li Na')) as people (person)"
+        )
+    shown = {}
+    for role in ("transformer", "publisher", "auditor", "reporter"):
+        with connect(warehouse, role) as connection:
+            shown[role] = connection.execute(
+                "select person from marts.example_people"
+            ).fetchall()
+    named = [("Wang Fang",), (None,), ("Li Na",)]
+    assert shown["transformer"] == shown["publisher"] == shown["auditor"] == named
+    first, empty, last = (person for (person,) in shown["reporter"])
+    assert empty is None
+    assert re.fullmatch("person-[0-9a-f]{10}", first)
+    assert re.fullmatch("person-[0-9a-f]{10}", last)
+    assert first != last
+    with connect(warehouse, "reporter") as connection:
+        again = connection.execute("select person from marts.example_people").fetchone()
+    assert again == (first,)
 
 
 def test_reporter_finds_marts_without_naming_the_schema(tables):
@@ -208,7 +254,7 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
         connection.execute("drop database if exists test_0_managed with (force)")
         connection.execute(
             "drop role if exists admin, dw_loader, dw_transformer,"
-            " dw_publisher, dw_reporter"
+            " dw_publisher, dw_reporter, dw_auditor"
         )
         connection.execute("create role admin login createdb createrole password 'a'")
     settings = replace(
@@ -230,8 +276,8 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
     finally:
         with psycopg.connect(**embedded, autocommit=True) as connection:
             connection.execute("drop database if exists test_0_managed with (force)")
-            for role in ("dw_loader", "dw_transformer", "dw_publisher", "dw_reporter"):
-                connection.execute(f"drop role if exists {role}")
+            for role in ROLES:
+                connection.execute(f"drop role if exists dw_{role}")
             connection.execute("drop role admin")
 
 
@@ -255,6 +301,16 @@ def test_missing_password_names_the_variable(server):
     with pytest.raises(SettingsError) as caught:
         connect_info(settings, "loader")
     assert "JINTA_WAREHOUSE_LOADER_PASSWORD" in caught.value.cure
+
+
+def test_missing_auditor_password_names_the_variable(server):
+    passwords = dict.fromkeys(ROLES, "known") | {"auditor": ""}
+    settings = replace(
+        server, server=make_server({"host": "127.0.0.1", "port": 1}, passwords)
+    )
+    with pytest.raises(SettingsError, match="role auditor is not set") as caught:
+        connect(settings, "auditor")
+    assert "JINTA_WAREHOUSE_AUDITOR_PASSWORD" in caught.value.cure
 
 
 def test_server_out_of_reach_is_one_clear_error(server):

@@ -5,7 +5,7 @@ source as (
 
     select * from {{ source('billing', 'line_status_changes') }}
     where
-        _last_load_id is null
+        {{ is_current_row() }}
         and change_month <= {{ last_run_month() }}
 
 ),

@@ -4,6 +4,7 @@ with
 source as (
 
     select * from {{ source('billing', 'subscriptions') }}
+    where {{ is_known_row() }}
 
 ),
 

@@ -4,7 +4,7 @@ source as (
 
     select * from {{ source('billing', 'unified_payment_bills') }}
     where
-        _last_load_id is null
+        {{ is_current_row() }}
         and {{ in_run_months('bill_month', look_back=window_months() | int - 1) }}
 
 ),

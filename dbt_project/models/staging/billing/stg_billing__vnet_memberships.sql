@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ source('billing', 'vnet_memberships') }}
+    where {{ is_known_row() }}
 
 ),
 

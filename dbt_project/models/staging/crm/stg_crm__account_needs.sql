@@ -19,7 +19,7 @@ final as (
 
     from source
 
-    where _last_load_id is null
+    where {{ is_current_row() }}
 
 )
 

@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ source('crm', 'accounts') }}
+    where {{ is_known_row() }}
 
 ),
 
@@ -58,9 +59,9 @@ final as (
         closed_date,
         ---------- landing
         _first_load_id,
-        _last_load_id,
+        {{ known_end('_last_load_id') }} as _last_load_id,
         _first_as_of,
-        _last_as_of
+        {{ known_end('_last_as_of') }} as _last_as_of
 
     from tax_numbers_cleaned
 

@@ -15,7 +15,7 @@ final as (
 
     from source
 
-    where _last_load_id is null
+    where {{ is_current_row() }}
 
 )
 

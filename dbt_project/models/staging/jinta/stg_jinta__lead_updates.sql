@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ source('control', 'lead_updates') }}
+    where {{ is_known_decision('updated_at') }}
 
 ),
 

@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ source('control', 'steward_decisions') }}
+    where {{ is_known_decision('decided_at') }}
 
 ),
 

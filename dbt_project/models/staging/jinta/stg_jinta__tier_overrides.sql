@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ source('control', 'tier_overrides') }}
+    where {{ is_known_decision('recorded_at') }}
 
 ),
 

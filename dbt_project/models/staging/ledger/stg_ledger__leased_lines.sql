@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ source('ledger', 'leased_lines') }}
+    where {{ is_known_row() }}
 
 ),
 

@@ -2,14 +2,15 @@
 --   loader       fills raw and quarantine and keeps the load ledger
 --   transformer  builds rules … candidate from raw, control and what is published
 --   publisher    copies candidate into archive and points marts at it
---   reporter     reads marts
+--   reporter     reads marts, where the names of staff are pseudonyms
+--   auditor      reads marts, raw, rules, quarantine and control, names included
 -- The owner keeps human decisions; the three working roles keep the run's own state.
 
 revoke create on schema public from public;
 revoke all on database :"database" from public;
 grant connect, temporary on database :"database"
 to :"loader", :"transformer", :"publisher";
-grant connect on database :"database" to :"reporter";
+grant connect on database :"database" to :"reporter", :"auditor";
 
 grant usage on schema control, quarantine
 to :"loader", :"transformer", :"publisher";
@@ -18,17 +19,26 @@ to :"loader", :"transformer", :"publisher";
 grant insert, update on control.runs, control.stages, control.leases
 to :"loader", :"transformer", :"publisher";
 grant delete on control.leases to :"loader", :"transformer", :"publisher";
-grant insert, update, delete on control.run_months
+grant insert, update, delete on control.run_months, control.run_plan
 to :"loader", :"transformer", :"publisher";
 grant insert on control.gate_results to :"loader", :"transformer", :"publisher";
 grant insert on control.loads, control.load_months, quarantine.rows to :"loader";
+grant update (replayed_load_id) on quarantine.rows to :"loader";
 grant usage on sequence control.loads_load_id_seq to :"loader";
 grant delete on control.gate_results to :"publisher";
 grant insert on control.publications, control.rule_versions to :"publisher";
 grant insert, delete on control.slices, control.publication_slices to :"publisher";
 grant insert, delete on control.publication_metrics to :"publisher";
+grant insert, delete on control.staged_slices, control.staged_metrics,
+control.staged_seeds to :"publisher";
+grant delete on control.staged_slices, control.staged_metrics, control.staged_seeds
+to :"loader";
+grant insert, update on control.shown_slices to :"publisher";
+grant insert on control.publication_seeds, control.stale_marks to :"publisher";
 grant insert, update, delete on control.pointers, control.published_views
 to :"publisher";
+
+grant insert on control.trials to :"transformer";
 
 grant usage on schema raw to :"transformer", :"publisher";
 grant select on all tables in schema raw to :"transformer";
@@ -45,10 +55,31 @@ grant select on tables to :"publisher";
 alter default privileges for role :"transformer" in schema candidate
 grant select on tables to :"publisher";
 
+-- A rebuild of what was once published goes on from what was shown then. Landing asks
+-- which months showed revenue of nobody, and which of them are stale.
+grant usage on schema archive to :"loader", :"transformer";
+grant select on all tables in schema archive to :"loader", :"transformer";
+alter default privileges for role :"publisher" in schema archive
+grant select on tables to :"loader", :"transformer";
+
 grant usage on schema marts to :"transformer", :"reporter";
 grant select on all tables in schema marts to :"transformer", :"reporter";
 alter default privileges for role :"publisher" in schema marts
 grant select on tables to :"transformer", :"reporter";
+
+grant usage on schema marts, control, quarantine, rules, raw to :"auditor";
+grant select on all tables in schema marts, control, quarantine, rules, raw
+to :"auditor";
+alter default privileges for role :"publisher" in schema marts
+grant select on tables to :"auditor";
+alter default privileges for role :"transformer" in schema rules
+grant select on tables to :"auditor";
+alter default privileges for role :"loader" in schema raw
+grant select on tables to :"auditor";
+
+-- Who knows the salt can guess names until a pseudonym fits.
+revoke select on control.pseudonym_salts
+from :"loader", :"transformer", :"publisher", :"auditor";
 
 -- dbt has no time limits of its own; a session that hangs must not block for ever.
 alter role :"loader" set lock_timeout = '30s';
@@ -65,6 +96,10 @@ alter role :"reporter" set statement_timeout = '15min';
 alter role :"reporter" set idle_in_transaction_session_timeout = '15min';
 alter role :"reporter" set default_transaction_read_only = on;
 alter role :"reporter" set search_path = marts;
+alter role :"auditor" set lock_timeout = '10s';
+alter role :"auditor" set statement_timeout = '15min';
+alter role :"auditor" set idle_in_transaction_session_timeout = '15min';
+alter role :"auditor" set default_transaction_read_only = on;
 alter role :"loader" set timezone = 'UTC';
 alter role :"transformer" set timezone = 'UTC';
 alter role :"publisher" set timezone = 'UTC';
