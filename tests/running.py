@@ -25,18 +25,34 @@ def run_pipeline(
     sources: Path | str,
     from_month: str | None = None,
     to_month: str | None = None,
-) -> int:
-    """Do what the nightly DAG does, task by task; the publication's id."""
+    **asked: str,
+) -> int | None:
+    """Do what the DAGs do, task by task; the publication's id, if there is one.
+
+    Args:
+        settings: Whose warehouse.
+        sources: The sources file.
+        from_month: First month of a range.
+        to_month: Its last.
+        asked: `kind="backfill"`, and what only a backfill is asked: `which` and
+            `on_failure`.
+    """
     settings = replace(settings, run_holder=identify_process())
     request = Request(
         sources=str(sources),
         from_month=parse_month(from_month),
         to_month=parse_month(to_month),
+        **asked,
     )
     run_id = pipeline.open_run(settings, request).run_id
     try:
         for system_name in pipeline.list_systems(settings, run_id):
             pipeline.extract(settings, run_id, system_name)
+        if request.kind == "backfill":
+            chunks = pipeline.plan(settings, run_id)
+            for _ in chunks:
+                pipeline.build_chunks(settings, run_id)
+            return pipeline.publish(settings, run_id) if chunks else None
         for stage in pipeline.STAGES:
             pipeline.build(settings, run_id, stage)
             pipeline.check_gate(settings, run_id, stage)
@@ -46,8 +62,24 @@ def run_pipeline(
         raise
 
 
+def backfill(
+    settings: Settings,
+    sources: Path | str,
+    from_month: str | None = None,
+    to_month: str | None = None,
+    **asked: str,
+) -> int | None:
+    """Do what the DAG `backfill_history` does."""
+    return run_pipeline(
+        settings, sources, from_month, to_month, kind="backfill", **asked
+    )
+
+
 def start_pipeline(settings: Settings, *arguments: str) -> subprocess.Popen:
-    """Run the same in a process group of its own, to be killed."""
+    """Run the same in a process group of its own, to be killed.
+
+    Arguments are those of `run_pipeline`; `which=stale` and the like name theirs.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "tests.running", *arguments],
         cwd=Path(__file__).parents[1],
@@ -107,4 +139,6 @@ def read_rows(settings: Settings, query: str, role: str = "reporter") -> list[tu
 if __name__ == "__main__":
     from jinta.settings import load_settings
 
-    sys.stdout.write(json.dumps(run_pipeline(load_settings(), *sys.argv[1:])))
+    plain = [word for word in sys.argv[1:] if "=" not in word]
+    named = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
+    sys.stdout.write(json.dumps(run_pipeline(load_settings(), *plain, **named)))

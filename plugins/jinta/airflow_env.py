@@ -70,6 +70,8 @@ def export_settings(settings: Settings) -> dict[str, str]:
         "JINTA_HOME": str(settings.home),
         "JINTA_DATABASE": settings.database,
         "JINTA_ROLE_PREFIX": settings.role_prefix,
+        "JINTA_CHUNK_ROWS": str(settings.chunk_rows),
+        "JINTA_RESTATE_MONTHS": str(settings.restate_months),
     }
     if settings.sources_path:
         variables["JINTA_SOURCES"] = str(settings.sources_path)

@@ -29,7 +29,7 @@ def run_step(step: Callable[..., Result], *arguments: Any) -> Result:
         raise AirflowFailException(str(error)) from None
 
 
-def open_run(params: dict[str, Any], dag_run_id: str) -> str:
+def open_run(params: dict[str, Any], dag_run_id: str, **asked: str) -> str:
     """Open the run that the DAG's form asked for; its id."""
     from jinta import pipeline
     from jinta.runs.ledger import Request, parse_month
@@ -39,10 +39,22 @@ def open_run(params: dict[str, Any], dag_run_id: str) -> str:
             sources=params.get("sources"),
             from_month=parse_month(params.get("from_month"), "from_month"),
             to_month=parse_month(params.get("to_month"), "to_month"),
+            **asked,
         )
         return pipeline.open_run(settings, request, dag_run_id).run_id
 
     return run_step(open_requested)
+
+
+def open_backfill(params: dict[str, Any], dag_run_id: str) -> str:
+    """Open the backfill that the DAG's form asked for; its id."""
+    return open_run(
+        params,
+        dag_run_id,
+        kind="backfill",
+        which=params["which"],
+        on_failure=params["on_failure"],
+    )
 
 
 def report_failure(context: dict[str, Any]) -> None:

@@ -18,14 +18,30 @@ PARTS: dict[str, tuple[str, str]] = {
         "jinta.runs.cli:nightly",
         "Build and publish the marts: the nightly DAG, here and now.",
     ),
+    "backfill": (
+        "jinta.runs.cli:backfill",
+        "Build a range of months, or the missing or stale ones, in one pass.",
+    ),
+    "months": (
+        "jinta.runs.cli:months",
+        "List the months: how they are published, which are stale and why.",
+    ),
     "runs": ("jinta.runs.cli:runs", "List the runs and how they ended."),
     "loads": ("jinta.runs.cli:loads", "List what was landed, table by table."),
     "sources": ("jinta.sources.cli:app", "Check the mapping of the source systems."),
     "quarantine": (
         "jinta.landing.cli:app",
-        "List the source rows that broke the contract.",
+        "List the source rows that broke the contract, and try them again.",
+    ),
+    "files": (
+        "jinta.landing.files_cli:app",
+        "List the files that landed, take one back, let it land again.",
     ),
     "explain": ("jinta.report.cli:explain", "Show why an account has its tier."),
+    "changes": (
+        "jinta.report.changes_cli:changes",
+        "Split the differences of scores between two months or publications.",
+    ),
     "review": (
         "jinta.report.stewards:review",
         "List the pairs of records that a steward should judge.",
@@ -36,7 +52,7 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "accounts": (
         "jinta.report.matching:app",
-        "Measure how well records were matched.",
+        "Measure how records were matched; resolve the id of an account that ended.",
     ),
     "names": (
         "jinta.report.names:app",
@@ -46,11 +62,35 @@ PARTS: dict[str, tuple[str, str]] = {
         "jinta.report.rules_cli:rules",
         "List, check and add versions of scorecards and lead rules.",
     ),
+    "what-if": (
+        "jinta.trials.cli:what_if",
+        "Score published months by candidate rules and show what would change.",
+    ),
+    "robustness": (
+        "jinta.trials.cli:robustness",
+        "Tell how far tiers depend on the choice of the weights.",
+    ),
+    "trials": (
+        "jinta.trials.cli:trials",
+        "List and show the trials recorded under a name.",
+    ),
     "override": (
         "jinta.report.rules_cli:override",
         "Override a suggested tier, with a reason and an end.",
     ),
     "lead": ("jinta.report.rules_cli:lead", "Record what becomes of a lead."),
+    "backtest": (
+        "jinta.evidence.cli:backtest",
+        "Judge a scorecard by the revenue and churn that followed.",
+    ),
+    "dividend": (
+        "jinta.evidence.cli:dividend",
+        "Show what joining duplicate records is worth.",
+    ),
+    "evidence": (
+        "jinta.evidence.pack_cli:evidence",
+        "Write and verify the evidence pack of an account or a rule version.",
+    ),
     "gates": ("jinta.gates.cli:gates", "Show what the gates of a run found."),
     "publications": (
         "jinta.publish.cli:publications",

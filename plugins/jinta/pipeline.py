@@ -5,11 +5,14 @@ Every step can be killed and called again: the ledger knows what is done.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinta import runs
 from jinta.runs import Request, Run
 from jinta.settings import Settings
+
+if TYPE_CHECKING:
+    from jinta.transform.runner import NodeTime
 
 # Stages that dbt builds, each followed by the gate of the same name (design, "The path
 # of a row").
@@ -52,8 +55,43 @@ def extract(settings: Settings, run_id: str, system_name: str) -> dict[str, Any]
         return detail
 
 
-def build(settings: Settings, run_id: str, stage: str) -> None:
-    """Let dbt build one stage; the first one also chooses the months.
+def plan(settings: Settings, run_id: str) -> list[str]:
+    """Choose the run's months and cut them into chunks; one name per chunk.
+
+    A run that has nothing to build is closed, and its list is empty.
+
+    Raises:
+        SourceError: No month can be built.
+    """
+    with runs.enter_stage(settings, run_id, "plan") as detail:
+        if detail is not None:
+            detail |= runs.plan_months(settings, run_id)
+    count = runs.read_plan(settings, run_id)["chunks"]
+    if count == 0:
+        runs.close_empty_run(settings, run_id)
+    return [f"{number} of {count}" for number in range(1, count + 1)]
+
+
+def build_chunks(settings: Settings, run_id: str) -> None:
+    """Build, check and store the run's next chunk, and those that it makes necessary.
+
+    Without a chunk left nothing happens: months were held, or all is stored.
+
+    Raises:
+        GateFailure: A critical check failed; nothing will be published.
+        TransformError: A model failed or an invariant is broken.
+    """
+    planned = runs.read_plan(settings, run_id)["chunks"]
+    chunk = runs.find_next_chunk(settings, run_id)
+    while chunk is not None:
+        _build_chunk(settings, run_id, chunk)
+        chunk = runs.find_next_chunk(settings, run_id)
+        if chunk is not None and chunk <= planned:
+            return
+
+
+def build(settings: Settings, run_id: str, stage: str, chunk: int = 1) -> None:
+    """Let dbt build one stage; the first one also begins the chunk.
 
     Raises:
         TransformError: A model failed or an invariant is broken.
@@ -61,43 +99,74 @@ def build(settings: Settings, run_id: str, stage: str) -> None:
     """
     from jinta.report.rules import check_rules
     from jinta.transform import hash_seeds, run_dbt
+    from jinta.warehouse import terminate_leftovers
 
-    with runs.enter_stage(settings, run_id, f"build {stage}") as detail:
+    if stage == "raw":
+        plan(settings, run_id)
+    name = _name_stage(settings, run_id, chunk, f"build {stage}")
+    with runs.enter_stage(settings, run_id, name) as detail:
         if detail is None:
             return
         without_seeds = False
         if stage == "raw":
-            months = runs.plan_months(settings, run_id)
+            if chunk > 1:
+                runs.check_inputs(settings, run_id)
+            months = runs.begin_chunk(settings, run_id, chunk)
             detail["months"] = [month.isoformat() for month in months]
             detail["seeds_hash"] = hash_seeds(settings)
             without_seeds = runs.are_seeds_loaded(
-                settings, run_id, detail["seeds_hash"]
+                settings, run_id, name, detail["seeds_hash"]
             )
+        # dbt's sessions are named for its stage alone, whatever the chunk.
+        terminate_leftovers(settings, run_id, stage)
         nodes = run_dbt(settings, run_id, stage, without_seeds=without_seeds)
         if stage == "raw":
             check_rules(settings)
-        detail["nodes"] = [
-            {
-                "name": node.name,
-                "type": node.resource_type,
-                "started_at": node.started_at and node.started_at.isoformat(),
-                "seconds": round(node.seconds, 3),
-            }
-            for node in nodes
-        ]
+        detail["chunk"] = chunk
+        detail["nodes"] = [_describe_node(node) for node in nodes]
 
 
-def check_gate(settings: Settings, run_id: str, gate: str) -> None:
+def check_gate(settings: Settings, run_id: str, gate: str, chunk: int = 1) -> None:
     """Judge a stage's profile by its suite.
 
     Raises:
-        GateFailure: A critical check failed; nothing will be published.
+        GateFailure: A critical check failed, and no month before it is to be published:
+            nothing will be.
     """
     from jinta.gates import run_gate
 
-    with runs.enter_stage(settings, run_id, f"gate {gate}") as detail:
-        if detail is not None:
-            run_gate(settings, run_id, gate)
+    name = _name_stage(settings, run_id, chunk, f"gate {gate}")
+    with runs.enter_stage(settings, run_id, name) as detail:
+        if detail is None:
+            return
+        request = runs.load_run(settings, run_id).request
+        report = run_gate(
+            settings, run_id, gate, can_hold=request.on_failure == "before"
+        )
+        detail["chunk"] = chunk
+        if report.held:
+            detail["held"] = {
+                f"{month:%Y-%m}": reason for month, reason in report.held.items()
+            }
+
+
+def store(settings: Settings, run_id: str, chunk: int = 1) -> None:
+    """Store a chunk's marts, unseen until the run is published, and look what follows.
+
+    Raises:
+        PublishError: A mart is not what its description says.
+    """
+    from jinta.publish import stage_candidate
+    from jinta.transform import load_manifest
+
+    name = _name_stage(settings, run_id, chunk, "store")
+    with runs.enter_stage(settings, run_id, name) as detail:
+        if detail is None:
+            return
+        detail["slices"] = stage_candidate(settings, run_id, load_manifest(settings))
+        added = runs.extend_plan(settings, run_id, chunk)
+        detail["added"] = [month.isoformat() for month in added]
+        detail["stored_chunk"] = chunk
 
 
 def publish(settings: Settings, run_id: str) -> int:
@@ -121,6 +190,34 @@ def publish(settings: Settings, run_id: str) -> int:
 def fail_run(settings: Settings, run_id: str, error: str) -> None:
     """Record that a run ended without a publication."""
     runs.fail_run(settings, run_id, error)
+
+
+def _build_chunk(settings: Settings, run_id: str, chunk: int) -> None:
+    """Take one chunk from its first model to its stored slices."""
+    for stage in STAGES:
+        build(settings, run_id, stage, chunk)
+        check_gate(settings, run_id, stage, chunk)
+        if not runs.list_months_to_publish(settings, run_id):
+            break
+    store(settings, run_id, chunk)
+
+
+def _describe_node(node: NodeTime) -> dict[str, Any]:
+    """One dbt node as the ledger stores it."""
+    return {
+        "name": node.name,
+        "type": node.resource_type,
+        "started_at": node.started_at and node.started_at.isoformat(),
+        "seconds": round(node.seconds, 3),
+    }
+
+
+def _name_stage(settings: Settings, run_id: str, chunk: int, stage: str) -> str:
+    """Name a stage as the ledger does; chunks are told where there are several."""
+    planned = runs.read_plan(settings, run_id)["chunks"]
+    if chunk > planned:
+        return f"chunk {chunk} (added): {stage}"
+    return stage if planned == 1 else f"chunk {chunk}/{planned}: {stage}"
 
 
 def _published_as(settings: Settings, run_id: str) -> int:

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from jinta.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-ROLES = ("loader", "transformer", "publisher", "reporter")
+# Variables with such words in their names are no parameters of a sources file.
+_SECRET_WORDS = ("PASSWORD", "_CONN_", "JINTA_EVIDENCE_KEY")
+ROLES = ("loader", "transformer", "publisher", "reporter", "auditor")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Settings:
         restate_months: How many months before the last complete one the nightly run
             builds again when late data or a decision made them stale.
         run_holder: Who holds the lease of a run opened here; None names the run.
+        evidence_key: Key that evidence packs are signed with; empty for none.
     """
 
     checkout: Path
@@ -61,7 +64,9 @@ class Settings:
     connections: Mapping[str, str] = field(default_factory=dict, repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
     restate_months: int = 3
+    chunk_rows: int = 60_000_000
     run_holder: str | None = None
+    evidence_key: str = field(default="", repr=False)
 
     @property
     def is_embedded(self) -> bool:
@@ -116,7 +121,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         connections=_read_connections(env),
         parameters=_read_parameters(env),
         run_holder=env.get("JINTA_RUN_HOLDER") or None,
+        evidence_key=env.get("JINTA_EVIDENCE_KEY", ""),
         restate_months=_read_count(env, "JINTA_RESTATE_MONTHS", default=3),
+        chunk_rows=_read_count(env, "JINTA_CHUNK_ROWS", default=60_000_000),
     )
 
 
@@ -200,7 +207,7 @@ def _read_parameters(env: Mapping[str, str]) -> dict[str, str]:
     found = {
         name: value
         for name, value in env.items()
-        if value and "PASSWORD" not in name and "_CONN_" not in name
+        if value and not any(word in name for word in _SECRET_WORDS)
     }
     home = env.get("JINTA_HOME") or CHECKOUT / ".jinta"
     return {**found, "JINTA_HOME": str(Path(home).absolute())}

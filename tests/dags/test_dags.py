@@ -84,9 +84,39 @@ def test_tasks_follow_the_path_of_a_row(nightly):
         assert later in nightly.get_task(earlier).downstream_task_ids
 
 
-def test_publishing_updates_the_asset_that_other_dags_wait_for(nightly):
-    [asset] = nightly.get_task("publish").outlets
-    assert (asset.name, asset.uri) == ("marts", "jinta://marts/")
+@pytest.fixture(scope="module")
+def backfill(bag):
+    return bag.dags["backfill_history"]
+
+
+def test_a_backfill_plans_after_landing_and_publishes_once_at_the_end(backfill):
+    order = ["open", "list_systems", "extract", "plan", "build_chunk", "publish"]
+    assert {task.task_id for task in backfill.tasks} == set(order)
+    for earlier, later in pairwise(order):
+        assert later in backfill.get_task(earlier).downstream_task_ids
+    assert backfill.schedule is None
+
+
+def test_chunks_are_built_one_after_the_other(backfill):
+    chunk = backfill.get_task("build_chunk")
+    assert chunk.max_active_tis_per_dagrun == 1
+    assert chunk.is_mapped
+
+
+def test_the_form_of_a_backfill_knows_which_months_and_what_a_failure_means(backfill):
+    form = fill_form(backfill)
+    assert (form["which"], form["on_failure"]) == ("all", "none")
+    form = fill_form(backfill, which="stale", on_failure="before")
+    assert (form["which"], form["on_failure"]) == ("stale", "before")
+    for wrong in ({"which": "some"}, {"on_failure": "after"}, {"from_month": "May"}):
+        with pytest.raises(ParamValidationError):
+            fill_form(backfill, **wrong)
+
+
+def test_publishing_updates_the_asset_that_others_wait_for(nightly, backfill):
+    for dag in (nightly, backfill):
+        [asset] = dag.get_task("publish").outlets
+        assert (asset.name, asset.uri) == ("marts", "jinta://marts/")
 
 
 def fill_form(dag, **values):

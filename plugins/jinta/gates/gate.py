@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import psycopg
 
 from jinta.errors import GateFailure
+from jinta.gates.holding import hold_months, select_free_months
 from jinta.gates.rules import (
     COMMON,
     KEY_COLUMNS,
@@ -39,11 +41,13 @@ class GateReport:
         gate: The gate.
         findings: One per check that passed, one per month and subject that didn't.
         data_docs: Index page of the data docs.
+        held: Months that won't be published, each with the reason.
     """
 
     gate: str
     findings: list[Finding] = field(default_factory=list)
     data_docs: Path | None = None
+    held: dict[date, str] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[Finding]:
@@ -59,15 +63,21 @@ class GateReport:
         return [f for f in self.findings if not f.passed and f.severity == severity]
 
 
-def run_gate(settings: Settings, run_id: str, gate: str) -> GateReport:
+def run_gate(
+    settings: Settings, run_id: str, gate: str, *, can_hold: bool = False
+) -> GateReport:
     """Judge a stage by its profile.
 
-    Results of an earlier attempt of the same run are replaced.
+    Results of an earlier attempt of the same run on the same months are replaced.
+    Months that an earlier gate holds are not judged any more.
 
     Args:
         settings: Where the warehouse, the suites and the state folder are.
         run_id: The run, in whose name the results go to `control.gate_results`.
         gate: One of `GATES`.
+        can_hold: Whether a month that fails is held, with all later ones, if there are
+            months before it to publish; else, and where a failure is of no month, the
+            run ends.
 
     Raises:
         GateFailure: A critical check failed; results and data docs are written.
@@ -78,12 +88,15 @@ def run_gate(settings: Settings, run_id: str, gate: str) -> GateReport:
     with connect(settings, "publisher", run_id=run_id, stage=f"gate {gate}") as reader:
         rules = load_rules(reader, gate)
         profile = load_profile(reader, gate)
+        if can_hold:
+            profile = select_free_months(reader, run_id, profile)
         systems = _list_systems(reader, run_id)
     findings = _judge(settings, run_id, gate, rules, profile, systems)
     with connect(settings, "publisher", run_id=run_id, stage=f"gate {gate}") as writer:
         _record_findings(writer, run_id, gate, findings)
-    report = GateReport(gate, findings, build_docs(settings, gate))
-    if report.failures:
+        held = hold_months(writer, run_id, findings) if can_hold else {}
+    report = GateReport(gate, findings, build_docs(settings, gate), held)
+    if report.failures and not held:
         raise _explain_failure(report)
     return report
 
@@ -164,7 +177,14 @@ def _record_findings(
     connection: psycopg.Connection, run_id: str, gate: str, findings: list[Finding]
 ) -> None:
     connection.execute(
-        "delete from control.gate_results where run_id = %s and gate = %s",
+        """
+        delete from control.gate_results
+        where
+            run_id = %s
+            and gate = %s
+            -- What other chunks of the run were found to be like stays.
+            and (month is null or month in (select month from control.run_months))
+        """,
         [run_id, gate],
     )
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from jinta.publish.publication import (
     list_publications,
     publish,
     rollback,
+    stage_candidate,
 )
 from jinta.publish.retention import prune
 
@@ -20,4 +21,5 @@ __all__ = [
     "prune",
     "publish",
     "rollback",
+    "stage_candidate",
 ]

@@ -13,6 +13,9 @@ from jinta.errors import PublishError
 CANDIDATE_SCHEMA = "candidate"
 SLICE_COLUMN = "_slice_id"
 
+# What `<mart>_as_shown` says of each row, beside the mart's own columns.
+SHOWN_COLUMNS = ("publication_id", "shown_from", "shown_until")
+
 
 @dataclass(frozen=True)
 class Mart:
@@ -25,6 +28,7 @@ class Mart:
         is_view: Whether it is a view over other marts, stored nowhere.
         volatile: Columns that may differ between equal runs; not part of the hash.
         retired: Columns that readers shall no longer see.
+        personal: Columns that name a person; who is not the auditor sees pseudonyms.
         reads: Names of the marts it selects from.
     """
 
@@ -34,6 +38,7 @@ class Mart:
     is_view: bool = False
     volatile: frozenset[str] = frozenset()
     retired: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
     reads: tuple[str, ...] = ()
 
     @property
@@ -133,13 +138,14 @@ def check_candidates(marts: list[Mart], candidates: Mapping[str, Relation]) -> N
         if mart.is_view:
             continue
         lacking = [c for c in mart.primary_key if c not in relation.columns]
-        if lacking or SLICE_COLUMN in relation.columns:
+        taken = (SLICE_COLUMN, *(SHOWN_COLUMNS if mart.is_monthly else ()))
+        if lacking or not relation.columns.keys().isdisjoint(taken):
             raise PublishError(
                 f"{CANDIDATE_SCHEMA}.{mart.name} has columns "
                 f"{', '.join(relation.columns)}, which don't fit its primary key "
                 f"({', '.join(mart.primary_key)}).",
-                "Correct config.meta.primary_key in the model's YAML; the name "
-                f"{SLICE_COLUMN} is taken.",
+                "Correct config.meta.primary_key in the model's YAML; the names "
+                f"{', '.join(taken)} are taken.",
             )
 
 
@@ -164,8 +170,9 @@ def _read_mart(node: Mapping[str, Any], reads: list[str]) -> Mart:
         slice=sliced,
         primary_key=primary_key,
         is_view=is_view,
-        volatile=frozenset(_list_volatile(node)),
+        volatile=frozenset(_list_marked(node, "volatile")),
         retired=frozenset(meta.get("retired_columns") or ()),
+        personal=frozenset(_list_marked(node, "personal")),
         reads=tuple(reads),
     )
 
@@ -178,12 +185,12 @@ def _list_parents(node: Mapping[str, Any]) -> list[str]:
     return list((node.get("depends_on") or {}).get("nodes") or [])
 
 
-def _list_volatile(node: Mapping[str, Any]) -> list[str]:
+def _list_marked(node: Mapping[str, Any], mark: str) -> list[str]:
     return [
         name
         for name, column in (node.get("columns") or {}).items()
         if ((column.get("config") or {}).get("meta") or column.get("meta") or {}).get(
-            "volatile"
+            mark
         )
     ]
 

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from jinta.errors import PublishError
+from jinta.publish.intervals import record_intervals
+from jinta.publish.marks import mark_stale_months, record_seeds
 from jinta.publish.marts import (
     CANDIDATE_SCHEMA,
     Mart,
-    Relation,
-    check_candidates,
     describe_relations,
     read_marts,
 )
-from jinta.publish.slices import Content, hash_mart, store_slices
-from jinta.publish.views import (
-    ARCHIVE_SCHEMA,
-    check_shape,
-    ensure_archive,
-    ensure_views,
-)
+from jinta.publish.staging import forget_staged, stage_marts
+from jinta.publish.views import ensure_views
 from jinta.settings import Settings
 from jinta.warehouse import connect, terminate_leftovers
 
 # One publication, rollback or pruning at a time, whoever started it.
 _LOCK_NAME = "jinta publication"
 _LOCK_TIMEOUT = "60s"
-
-# The profile whose sizes are kept with the publication.
-METRICS_PROFILE = "profiles.prf_candidate"
 
 
 @dataclass(frozen=True)
@@ -95,11 +86,12 @@ class Publication:
 def publish(
     settings: Settings, run_id: str, manifest: Mapping[str, Any]
 ) -> Publication:
-    """Show readers the run's candidate marts, all at once.
+    """Show readers the run's marts, all at once.
 
     Storing slices takes as long as it takes and is seen by nobody; what a killed
     attempt stored is found again by its content. Then one short transaction points
-    readers at the new slices. A run that was published before is left as it is.
+    readers at all slices that the run's chunks have stored. A run that was published
+    before is left as it is.
 
     Args:
         settings: Where the warehouse is.
@@ -119,7 +111,24 @@ def publish(
         if earlier is None:
             readers = [settings.role_name(role) for role in ("reporter", "transformer")]
             earlier = _publish_new(connection, run_id, read_marts(manifest), readers)
+        mark_stale_months(settings, earlier)
         return _load_publication(connection, earlier)
+
+
+def stage_candidate(
+    settings: Settings, run_id: str, manifest: Mapping[str, Any]
+) -> int:
+    """Store the chunk under way without showing it; how many slices it has.
+
+    Raises:
+        PublishError: As `publish`.
+    """
+    terminate_leftovers(settings, run_id, "store")
+    with (
+        connect(settings, "publisher", run_id=run_id, stage="store") as connection,
+        hold_lock(connection),
+    ):
+        return stage_marts(connection, run_id, read_marts(manifest))
 
 
 def rollback(
@@ -143,6 +152,7 @@ def rollback(
             else:
                 row = _restore(connection, publication_id, note)
         assert row is not None
+        mark_stale_months(settings, row[0])
         return _load_publication(connection, row[0])
 
 
@@ -176,76 +186,61 @@ def _publish_new(
     marts: list[Mart],
     readers: list[str],
 ) -> int:
-    as_of_date, months = _read_run(connection, run_id)
+    stage_marts(connection, run_id, marts)
     candidates = describe_relations(connection, CANDIDATE_SCHEMA)
-    archive = describe_relations(connection, ARCHIVE_SCHEMA)
-    check_candidates(marts, candidates)
-    check_shape(marts, candidates, archive)
-    ensure_archive(connection, marts, candidates, archive)
-    slices = _store_marts(connection, run_id, marts, candidates, months)
     ensure_views(connection, marts, candidates, readers)
-    return _flip(connection, run_id, as_of_date, slices)
+    return _flip(connection, run_id)
 
 
-def _store_marts(
-    connection: psycopg.Connection,
-    run_id: str,
-    marts: list[Mart],
-    candidates: Mapping[str, Relation],
-    months: Sequence[date],
-) -> dict[Content, int]:
-    slices: dict[Content, int] = {}
-    for mart in marts:
-        if mart.is_view:
-            continue
-        relation = candidates[mart.name]
-        contents = hash_mart(connection, mart, relation, months)
-        slices |= store_slices(connection, run_id, mart, relation, contents)
-    return slices
-
-
-def _flip(
-    connection: psycopg.Connection,
-    run_id: str,
-    as_of_date: date,
-    slices: Mapping[Content, int],
-) -> int:
-    """Point readers at the slices and record it, in one transaction of milliseconds."""
+def _flip(connection: psycopg.Connection, run_id: str) -> int:
+    """Point readers at the run's slices and record it, in one short transaction."""
     from jinta.report.rules import register_rules
 
     with connection.transaction():
-        row = connection.execute(
-            """
-            insert into control.publications
-                (run_id, kind, as_of_date, landed_through_load_id)
-            select %s, 'publish', %s, coalesce(max(load_id), 0) from control.loads
-            returning publication_id
-            """,
-            [run_id, as_of_date],
-        ).fetchone()
-        assert row is not None
-        publication_id = row[0]
+        publication_id = _insert_publication(connection, run_id)
         register_rules(connection, publication_id)
+        record_seeds(connection, publication_id)
         connection.execute(
             """
             insert into control.pointers (mart, month, slice_id, publication_id)
             select mart, month, slice_id, %s
-            from unnest(%s::text[], %s::date[], %s::bigint[])
-                as slices (mart, month, slice_id)
+            from control.staged_slices
+            where run_id = %s
             on conflict (mart, month) do update set
                 slice_id = excluded.slice_id,
                 publication_id = excluded.publication_id
             """,
-            [
-                publication_id,
-                [content.mart for content in slices],
-                [content.month for content in slices],
-                list(slices.values()),
-            ],
+            [publication_id, run_id],
         )
         _record_shown_slices(connection, publication_id)
         _record_metrics(connection, publication_id)
+        forget_staged(connection, run_id)
     return publication_id
+
+
+def _insert_publication(connection: psycopg.Connection, run_id: str) -> int:
+    row = connection.execute(
+        """
+        insert into control.publications
+            (run_id, kind, as_of_date, landed_through_load_id, known_at)
+        select
+            run_id,
+            'publish',
+            max(as_of_date),
+            least(
+                max(known_load_id),
+                (select coalesce(max(load_id), 0) from control.loads)
+            ),
+            least(max(known_at), clock_timestamp())
+        from control.run_months
+        where run_id = %s
+        group by run_id
+        returning publication_id
+        """,
+        [run_id],
+    ).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def _record_shown_slices(connection: psycopg.Connection, publication_id: int) -> None:
@@ -278,19 +273,26 @@ def _record_shown_slices(connection: psycopg.Connection, publication_id: int) ->
         """,
         [publication_id],
     )
+    record_intervals(connection, publication_id)
 
 
 def _record_metrics(connection: psycopg.Connection, publication_id: int) -> None:
     """Keep the sizes that gate candidate judged, for the next candidate."""
-    if not _exists(connection, METRICS_PROFILE):
-        return
     connection.execute(
-        sql.SQL(
-            "insert into control.publication_metrics "
-            "(publication_id, month, subject, metric, value) "
-            "select %s, month, subject, metric, value from {} "
-            "where is_published and value is not null"
-        ).format(sql.Identifier(*METRICS_PROFILE.split("."))),
+        """
+        insert into control.publication_metrics
+            (publication_id, month, subject, metric, value)
+        select
+            publications.publication_id,
+            staged.month,
+            staged.subject,
+            staged.metric,
+            staged.value
+        from control.staged_metrics as staged
+        inner join control.publications as publications
+            on staged.run_id = publications.run_id
+        where publications.publication_id = %s
+        """,
         [publication_id],
     )
 
@@ -356,11 +358,11 @@ def _restore(
     row = connection.execute(
         """
         insert into control.publications (
-            run_id, kind, as_of_date, landed_through_load_id,
+            run_id, kind, as_of_date, landed_through_load_id, known_at,
             restored_publication_id, note
         )
         select
-            run_id, 'rollback', as_of_date, landed_through_load_id,
+            run_id, 'rollback', as_of_date, landed_through_load_id, known_at,
             publication_id, %s
         from control.publications
         where publication_id = %s
@@ -381,25 +383,6 @@ def _restore(
     )
     _record_shown_slices(connection, row[0])
     return row
-
-
-def _read_run(connection: psycopg.Connection, run_id: str) -> tuple[date, list[date]]:
-    """Read what the run under way builds.
-
-    Raises:
-        PublishError: The candidate was built by another run.
-    """
-    rows = connection.execute(
-        "select month, as_of_date, run_id from control.run_months order by month"
-    ).fetchall()
-    builders = {row[2] for row in rows}
-    if builders != {run_id}:
-        raise PublishError(
-            f"The candidate belongs to {', '.join(sorted(builders)) or 'no run'}, "
-            f"not to run {run_id}.",
-            "Start the run again; it builds its own candidate.",
-        )
-    return rows[0][1], [row[0] for row in rows]
 
 
 def _find_publication(connection: psycopg.Connection, run_id: str) -> int | None:
@@ -461,11 +444,6 @@ def _load_publication(
         restored_publication_id=restored,
         slices=[PublishedSlice(*item[:-1], tuple(item[-1])) for item in slices],
     )
-
-
-def _exists(connection: psycopg.Connection, relation: str) -> bool:
-    row = connection.execute("select to_regclass(%s)", [relation]).fetchone()
-    return row is not None and row[0] is not None
 
 
 @contextmanager

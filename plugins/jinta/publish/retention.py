@@ -134,6 +134,11 @@ def _delete_unshown(connection: psycopg.Connection) -> tuple[int, int]:
                 select 1 from control.pointers as pointers
                 where pointers.slice_id = slices.slice_id
             )
+            -- A run under way will show it.
+            and not exists (
+                select 1 from control.staged_slices as staged
+                where staged.slice_id = slices.slice_id
+            )
         group by slices.mart
         """
     ).fetchall()

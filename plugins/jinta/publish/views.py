@@ -19,6 +19,7 @@ from psycopg import sql
 from jinta.errors import PublishError
 from jinta.publish.marts import (
     CANDIDATE_SCHEMA,
+    SHOWN_COLUMNS,
     SLICE_COLUMN,
     Mart,
     Relation,
@@ -35,6 +36,14 @@ LOCK_ATTEMPTS = 150
 LOCK_PAUSE_SECONDS = 0.2
 
 PUBLICATIONS_VIEW = "publications"
+SHOWN_VIEW = "shown_months"
+SHOWN_SUFFIX = "_as_shown"
+
+_SHOWN_COMMENTS = {
+    "publication_id": "Publication that began to show it (起始发布编号).",
+    "shown_from": "Moment readers began to see it, UTC (开始展示时间).",
+    "shown_until": "Moment they saw something else; null while they see it (截止时间).",
+}
 
 
 @dataclass(frozen=True)
@@ -220,7 +229,7 @@ def _design_views(
     candidates: Mapping[str, Relation],
     existing: Mapping[str, Relation],
 ) -> list[View]:
-    views = [_design_publications_view()]
+    views = [_design_publications_view(), _design_shown_view()]
     for mart in marts:
         relation = candidates[mart.name]
         columns = _order_columns(mart, relation, existing.get(mart.name))
@@ -239,6 +248,7 @@ def _design_views(
         views.append(view)
         if mart.is_monthly:
             views.append(_design_current_view(connection, view))
+            views.append(_design_as_shown_view(connection, mart, view))
     return views
 
 
@@ -261,7 +271,7 @@ def _select_slices(
     selected = [
         sql.SQL("pointers.month")
         if mart.is_monthly and name == "month"
-        else sql.Identifier("slices", name)
+        else _show_column(mart, name)
         for name in columns
     ]
     query = sql.SQL(
@@ -275,6 +285,14 @@ def _select_slices(
         mart=sql.Literal(mart.name),
     )
     return query.as_string(connection)
+
+
+def _show_column(mart: Mart, name: str) -> sql.Composable:
+    """Show a column of a slice; names of people to auditor and working roles only."""
+    column = sql.Identifier("slices", name)
+    if name not in mart.personal:
+        return column
+    return sql.SQL("control.show_person({}) as {}").format(column, sql.Identifier(name))
 
 
 def _design_current_view(connection: psycopg.Connection, view: View) -> View:
@@ -294,6 +312,43 @@ def _design_current_view(connection: psycopg.Connection, view: View) -> View:
         columns=view.columns,
         comment=f"The latest published month only. {view.comment or ''}".strip(),
         column_comments=view.column_comments,
+    )
+
+
+def _design_as_shown_view(
+    connection: psycopg.Connection, mart: Mart, view: View
+) -> View:
+    """Show a month mart as it was known at any time: a row per time it was shown.
+
+    What a view has shown of a month is one row of `control.shown_slices` per interval,
+    so a filter on month and time chooses slices before any row is read. Its own columns
+    come first: the mart's may grow.
+    """
+    selected = [
+        sql.SQL("shown.month") if name == "month" else _show_column(mart, name)
+        for name in view.columns
+    ]
+    query = sql.SQL(
+        "select {shown}, {columns} from {table} as slices "
+        "inner join control.shown_slices as shown "
+        "on slices.{slice_column} = shown.slice_id and shown.mart = {mart}"
+    ).format(
+        shown=sql.SQL(", ").join(sql.Identifier("shown", c) for c in SHOWN_COLUMNS),
+        columns=sql.SQL(", ").join(selected),
+        table=sql.Identifier(ARCHIVE_SCHEMA, mart.name),
+        slice_column=sql.Identifier(SLICE_COLUMN),
+        mart=sql.Literal(mart.name),
+    )
+    return View(
+        name=f"{mart.name}{SHOWN_SUFFIX}",
+        query=query.as_string(connection),
+        columns=(*SHOWN_COLUMNS, *view.columns),
+        comment=(
+            "As known then (当时展示内容): all that readers ever saw, and when they "
+            "saw it. For one moment filter shown_from <= it and (shown_until is "
+            f"null or shown_until > it). {view.comment or ''}"
+        ).strip(),
+        column_comments={**_SHOWN_COMMENTS, **view.column_comments},
     )
 
 
@@ -396,6 +451,42 @@ def _design_publications_view() -> View:
             "shown_until": "Moment the next one began; empty for the last (截止时间).",
             "restored_publication_id": "The publication a rollback went back to.",
             "note": "Why, in the words of who did it (备注).",
+        },
+    )
+
+
+def _design_shown_view() -> View:
+    """List what was shown when: each restatement of a month is a row."""
+    columns = (
+        *("mart", "month", *SHOWN_COLUMNS, "ended_by_publication_id"),
+        *("row_count", "content_hash", "is_kept"),
+    )
+    return View(
+        name=SHOWN_VIEW,
+        query=(
+            "select shown.mart, shown.month, shown.publication_id, shown.shown_from, "
+            "shown.shown_until, shown.ended_by_publication_id, shown.row_count, "
+            "shown.content_hash, slices.slice_id is not null as is_kept "
+            "from control.shown_slices as shown "
+            "left join control.slices as slices on shown.slice_id = slices.slice_id"
+        ),
+        columns=columns,
+        comment=(
+            "One row per mart, month and time in which readers saw the same content "
+            "(展示历史): a month that was restated has several. Marts that aren't by "
+            "month have a null month."
+        ),
+        column_comments={
+            "mart": "Name of the mart (数据集).",
+            "month": "First day of the reported month (账期).",
+            **_SHOWN_COMMENTS,
+            "ended_by_publication_id": "Publication that ended it (结束发布编号).",
+            "row_count": "Rows of the content (行数).",
+            "content_hash": "Hash of the content; equal content is equal (内容哈希).",
+            "is_kept": (
+                "Whether its rows are still kept; if not, retention gave them up and "
+                "the _as_shown view has none for this time (是否保留)."
+            ),
         },
     )
 

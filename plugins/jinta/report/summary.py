@@ -11,6 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from jinta.runs.stale import list_stale_months
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
@@ -29,8 +30,8 @@ def summarise_run(settings: Settings, run_id: str) -> dict[str, Any]:
     ):
         run = _fetch_one(
             cursor,
-            "select run_id, kind, status, error, as_of_date, sources_path, started_at, "
-            "finished_at, publication_id, "
+            "select run_id, kind, requested, status, error, as_of_date, sources_path, "
+            "started_at, finished_at, publication_id, "
             "round(extract(epoch from coalesce(finished_at, clock_timestamp()) "
             "- started_at)::numeric, 1) as seconds "
             "from control.runs where run_id = %s",
@@ -43,9 +44,18 @@ def summarise_run(settings: Settings, run_id: str) -> dict[str, Any]:
             "gates": _fetch_gates(cursor, run_id),
             "stages": _fetch_stages(cursor, run_id),
             "nodes": _fetch_nodes(cursor, run_id),
+            "plan": _fetch_plan(cursor, run_id),
+            "held": _fetch_held(cursor, run_id),
         }
         if run["publication_id"] is not None:
             summary |= _describe_publication(cursor, run["publication_id"])
+    with connect(settings, "publisher", run_id=run_id, stage="report") as connection:
+        summary["stale"] = {
+            f"{month:%Y-%m}": reason
+            for month, reason in list_stale_months(
+                connection, settings.dbt_project
+            ).items()
+        }
     return summary
 
 
@@ -68,6 +78,13 @@ def render_summary(summary: dict[str, Any], console: Console) -> None:
     if summary.get("changes") is not None:
         parts.append(_render_changes(summary))
     parts.append(_render_stages(summary["stages"]))
+    if summary["stale"]:
+        parts.append(_render_stale(summary["stale"]))
+    if summary["held"]:
+        parts.append(_render_held(summary["held"]))
+    if summary["status"] == "empty":
+        which = summary["requested"]["which"]
+        parts.append(Text(f"\nNo month is {which}: nothing was built.", style="green"))
     if summary["publication_id"] is not None:
         parts.append(_render_verdict(summary))
     console.print(Group(*parts))
@@ -81,7 +98,10 @@ def _fetch_one(cursor: psycopg.Cursor, query: str, *arguments: Any) -> dict[str,
 def _fetch_all(
     cursor: psycopg.Cursor, query: str, *arguments: Any
 ) -> list[dict[str, Any]]:
-    return [dict(row) for row in cursor.execute(query, list(arguments)).fetchall()]
+    """All rows; arguments are values in order, or one dict of named ones."""
+    named = arguments and isinstance(arguments[0], dict)
+    values = arguments[0] if named else list(arguments)
+    return [dict(row) for row in cursor.execute(query, values).fetchall()]
 
 
 def _fetch_landed(cursor: psycopg.Cursor, run_id: str) -> list[dict[str, Any]]:
@@ -155,6 +175,68 @@ def _fetch_nodes(cursor: psycopg.Cursor, run_id: str) -> list[dict[str, Any]]:
         order by started_at
         """,
         run_id,
+    )
+
+
+def _fetch_plan(cursor: psycopg.Cursor, run_id: str) -> list[dict[str, Any]]:
+    """The months that the run meant to build, with chunk and reason."""
+    return _fetch_all(
+        cursor,
+        """
+        select
+            run_plan.month,
+            run_plan.chunk,
+            coalesce(
+                stages.detail -> 'reasons' ->> to_char(run_plan.month, 'YYYY-MM'),
+                'the month before was restated'
+            ) as reason
+        from control.run_plan as run_plan
+        left join control.stages as stages
+            on run_plan.run_id = stages.run_id and stages.stage = 'plan'
+        where run_plan.run_id = %s
+        order by run_plan.month
+        """,
+        run_id,
+    )
+
+
+def _fetch_held(cursor: psycopg.Cursor, run_id: str) -> list[dict[str, Any]]:
+    """The months that the run meant to build and did not publish with the others."""
+    return _fetch_all(
+        cursor,
+        """
+        with
+
+        reasons as (
+
+            select
+                months.key as month,
+                months.value as reason
+            from control.stages as stages
+            cross join lateral jsonb_each_text(stages.detail -> 'held') as months
+            where stages.run_id = %(run_id)s and stages.detail ? 'held'
+
+        ),
+
+        first_held as (
+
+            select min(month) as month
+            from reasons
+
+        )
+
+        select
+            run_plan.month,
+            coalesce(reasons.reason, 'it follows ' || first_held.month) as reason
+        from control.run_plan as run_plan
+        inner join first_held
+            on to_char(run_plan.month, 'YYYY-MM') >= first_held.month
+        left join reasons
+            on to_char(run_plan.month, 'YYYY-MM') = reasons.month
+        where run_plan.run_id = %(run_id)s
+        order by run_plan.month
+        """,
+        {"run_id": run_id},
     )
 
 
@@ -342,8 +424,31 @@ def _render_changes(summary: dict[str, Any]) -> Text:
 
 
 def _render_stages(stages: list[dict[str, Any]]) -> Text:
-    listed = " · ".join(f"{s['stage']} {s['seconds']:.1f}" for s in stages)
+    """Name what each stage took, all chunks of it together."""
+    seconds: dict[str, float] = {}
+    for stage in stages:
+        step = stage["stage"].rpartition(": ")[2]
+        seconds[step] = seconds.get(step, 0.0) + float(stage["seconds"])
+    listed = " · ".join(f"{step} {spent:.1f}" for step, spent in seconds.items())
     return Text(f"\nSeconds   {listed}")
+
+
+def _render_stale(stale: dict[str, str]) -> Text:
+    """Say which months are stale after the run, and the command for them."""
+    lines = [f"  {month}  {reason}" for month, reason in list(stale.items())[:12]]
+    if len(stale) > 12:
+        lines.append(f"  … {len(stale) - 12} more: `jinta months`")
+    return Text(
+        "\nStale months, which show what was known before (`jinta backfill --stale` "
+        "builds them anew):\n" + "\n".join(lines),
+        style="yellow",
+    )
+
+
+def _render_held(held: list[dict[str, Any]]) -> Text:
+    """Say which months are held back, and why."""
+    lines = [f"  {row['month']:%Y-%m}  {row['reason']}" for row in held]
+    return Text("\nHeld back, not published:\n" + "\n".join(lines), style="bold red")
 
 
 def _render_verdict(summary: dict[str, Any]) -> Text:

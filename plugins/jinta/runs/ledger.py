@@ -11,11 +11,13 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
+import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from jinta.errors import UsageError
@@ -23,6 +25,12 @@ from jinta.settings import Settings
 from jinta.sources import load_sources
 from jinta.warehouse import connect, ensure_warehouse, terminate_leftovers
 from jinta.warehouse.lease import acquire_lease, hold_lease, release_lease
+
+# What a run has stored for the end, chunk by chunk.
+STAGED_TABLES = ("staged_slices", "staged_metrics", "staged_seeds")
+
+WHICH = ("all", "missing", "stale")
+ON_FAILURE = ("none", "before")
 
 
 @dataclass(frozen=True)
@@ -33,19 +41,45 @@ class Request:
         sources: The sources file; None takes the one of the settings.
         from_month: First month (first day) of an explicit range, or None: the nightly
             rule chooses.
-        to_month: Last month of the range; None with `from_month` means that month only.
-        kind: What started it, shown in the ledger.
+        to_month: Last month of the range; None with `from_month` means that month only,
+            and for a backfill all up to the as-of date.
+        kind: What started it, `nightly` or `backfill`; shown in the ledger.
+        which: Which months of the range a backfill builds: `all` complete ones, the
+            `missing` ones that were never published, or the `stale` ones.
+        on_failure: What a backfill publishes if a month fails its gate: `none`, or the
+            months `before` it.
     """
 
     sources: str | None = None
     from_month: date | None = None
     to_month: date | None = None
     kind: str = "nightly"
+    which: str = "all"
+    on_failure: str = "none"
+
+    def __post_init__(self) -> None:
+        """Refuse words that mean nothing.
+
+        Raises:
+            UsageError: `which` or `on_failure` is none of the words it may be.
+        """
+        for name, known in (("which", WHICH), ("on_failure", ON_FAILURE)):
+            value = getattr(self, name)
+            if value not in known:
+                raise UsageError(
+                    f"{name.upper()} is {value!r}.",
+                    cure=f"Write {' or '.join(known)}.",
+                )
 
     @property
     def months(self) -> list[date]:
         """The explicit months, in order; empty when the nightly rule chooses."""
         if self.from_month is None:
+            if self.to_month is not None:
+                raise UsageError(
+                    f"The range ends in {self.to_month:%Y-%m} and begins nowhere.",
+                    cure="Give FROM, too.",
+                )
             return []
         last = self.to_month or self.from_month
         if last < self.from_month:
@@ -61,13 +95,32 @@ class Request:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
         return months
 
+    def close_range(self, as_of: date) -> Request:
+        """The request with the end that an open range of a backfill has."""
+        if self.kind != "backfill" or self.from_month is None or self.to_month:
+            return self
+        return replace(self, to_month=max(self.from_month, as_of.replace(day=1)))
+
     def as_json(self) -> dict[str, Any]:
         """The request as the ledger stores it."""
         return {
             "kind": self.kind,
             "from_month": self.from_month.isoformat() if self.from_month else None,
             "to_month": self.to_month.isoformat() if self.to_month else None,
+            "which": self.which,
+            "on_failure": self.on_failure,
         }
+
+    @classmethod
+    def from_json(cls, asked: dict[str, Any]) -> Request:
+        """Read a request as the ledger stores it; the sources file is kept apart."""
+        return cls(
+            from_month=parse_month(asked["from_month"]),
+            to_month=parse_month(asked["to_month"]),
+            kind=asked["kind"],
+            which=asked.get("which", "all"),
+            on_failure=asked.get("on_failure", "none"),
+        )
 
 
 @dataclass(frozen=True)
@@ -78,10 +131,15 @@ class Run:
     kind: str
     as_of_date: date
     sources_path: Path
-    requested_months: list[date]
+    request: Request
     status: str
     publication_id: int | None
     is_resumed: bool = False
+
+    @property
+    def requested_months(self) -> list[date]:
+        """The explicit months that were asked for; empty if none."""
+        return self.request.months
 
 
 def parse_month(text: str | None, option: str = "month") -> date | None:
@@ -110,13 +168,14 @@ def open_run(
         SourceError: The sources file is wrong.
         UsageError: The request makes no sense.
     """
-    months = request.months
     sources_path = Path(
         request.sources
         or settings.sources_path
         or settings.checkout / "demo" / "sources.yml"
     ).resolve()
     as_of = load_sources(sources_path, settings).as_of or datetime.now(UTC).date()
+    request = request.close_range(as_of)
+    months = request.months
     if months and months[0] > as_of:
         raise UsageError(
             f"{months[0]:%Y-%m} begins after the as-of date {as_of}: nothing can have "
@@ -127,31 +186,31 @@ def open_run(
     asked = request.as_json() | {
         "inputs_hash": hash_inputs(settings.dbt_project, sources_path)
     }
-    with connect(settings, "loader") as connection:
-        latest = connection.execute(
-            "select run_id, status, sources_path, requested, as_of_date "
-            "from control.runs order by started_at desc, run_id desc limit 1"
-        ).fetchone()
-    resumable = latest is not None and latest[1:] == (
-        "running",
-        str(sources_path),
-        asked,
-        as_of,
-    )
-    run_id = latest[0] if resumable else _new_run_id(request.kind)
+    killed = _find_killed(settings, ("running", str(sources_path), asked, as_of))
+    run_id = killed or _new_run_id(request.kind)
     acquire_lease(settings, run_id, settings.run_holder or dag_run_id or run_id)
     run = Run(
         run_id=run_id,
         kind=request.kind,
         as_of_date=as_of,
         sources_path=sources_path,
-        requested_months=months,
+        request=request,
         status="running",
         publication_id=None,
-        is_resumed=resumable,
+        is_resumed=killed is not None,
     )
     _enter_run(settings, run, dag_run_id, asked)
     return run
+
+
+def _find_killed(settings: Settings, wanted: tuple[Any, ...]) -> str | None:
+    """The latest run, if it is marked running and was asked for the same."""
+    with connect(settings, "loader") as connection:
+        latest = connection.execute(
+            "select run_id, status, sources_path, requested, as_of_date "
+            "from control.runs order by started_at desc, run_id desc limit 1"
+        ).fetchone()
+    return latest[0] if latest is not None and latest[1:] == wanted else None
 
 
 def _enter_run(
@@ -165,6 +224,7 @@ def _enter_run(
             "where status = 'running' and run_id <> %s",
             [run.run_id],
         )
+        _forget_staged(connection, "run_id <> %s", run.run_id)
         connection.execute(
             "insert into control.runs "
             "(run_id, dag_run_id, kind, as_of_date, sources_path, requested, status) "
@@ -217,17 +277,12 @@ def load_run(settings: Settings, run_id: str) -> Run:
             f"There is no run {run_id!r}.", cure="`jinta runs` lists the runs."
         )
     kind, as_of, sources_path, asked, status, publication_id = row
-    request = Request(
-        from_month=parse_month(asked["from_month"]),
-        to_month=parse_month(asked["to_month"]),
-        kind=kind,
-    )
     return Run(
         run_id=run_id,
         kind=kind,
         as_of_date=as_of,
         sources_path=Path(sources_path),
-        requested_months=request.months,
+        request=Request.from_json(asked | {"kind": kind}),
         status=status,
         publication_id=publication_id,
     )
@@ -263,25 +318,46 @@ def enter_stage(
         _mark_stage(settings, run_id, stage, "done", detail)
 
 
-def are_seeds_loaded(settings: Settings, run_id: str, seeds_hash: str) -> bool:
-    """Whether the last stage that loaded seeds, of any earlier run, loaded these.
+def are_seeds_loaded(
+    settings: Settings, run_id: str, stage: str, seeds_hash: str
+) -> bool:
+    """Whether the last stage that loaded seeds, before this one, loaded these.
 
     A stage that stopped half-way may have loaded others: then it is no.
     """
     with connect(settings, "loader", run_id=run_id, stage="ledger") as connection:
         row = connection.execute(
             "select status = 'done' and detail ->> 'seeds_hash' = %s "
-            "from control.stages where stage = 'build raw' and run_id <> %s "
-            "order by started_at desc limit 1",
-            [seeds_hash, run_id],
+            "from control.stages where stage like '%%build raw' "
+            "and (run_id, stage) <> (%s, %s) order by started_at desc limit 1",
+            [seeds_hash, run_id, stage],
         ).fetchone()
         attempts = connection.execute(
-            "select attempts from control.stages "
-            "where stage = 'build raw' and run_id = %s",
+            "select attempts from control.stages where run_id = %s and stage = %s",
+            [run_id, stage],
+        ).fetchone()
+    # An attempt of this very stage that was killed may have loaded half of them.
+    return row == (True,) and attempts == (1,)
+
+
+def check_inputs(settings: Settings, run_id: str) -> None:
+    """Make sure that models, rules and sources are those the run began with.
+
+    Raises:
+        UsageError: One was changed: half the months by old rules and half by new ones
+            would be neither.
+    """
+    run = load_run(settings, run_id)
+    with connect(settings, "loader", run_id=run_id, stage="read") as connection:
+        row = connection.execute(
+            "select requested ->> 'inputs_hash' from control.runs where run_id = %s",
             [run_id],
         ).fetchone()
-    # An attempt of this very run that was killed may have loaded half of them.
-    return row == (True,) and attempts == (1,)
+    if row != (hash_inputs(settings.dbt_project, run.sources_path),):
+        raise UsageError(
+            "Models, rules or the sources file were changed while the run was at work.",
+            cure="Start it again: all its months are built by the same rules then.",
+        )
 
 
 def close_run(settings: Settings, run_id: str, publication_id: int) -> None:
@@ -295,6 +371,17 @@ def close_run(settings: Settings, run_id: str, publication_id: int) -> None:
     release_lease(settings, run_id)
 
 
+def close_empty_run(settings: Settings, run_id: str) -> None:
+    """Mark a run that had no month to build, and give the lease back."""
+    with connect(settings, "loader", run_id=run_id, stage="close") as connection:
+        connection.execute(
+            "update control.runs set status = 'empty', "
+            "finished_at = clock_timestamp(), error = null where run_id = %s",
+            [run_id],
+        )
+    release_lease(settings, run_id)
+
+
 def fail_run(settings: Settings, run_id: str, error: str) -> None:
     """Mark a run failed, unless it was published, and give the lease back."""
     with connect(settings, "loader", run_id=run_id, stage="close") as connection:
@@ -304,7 +391,21 @@ def fail_run(settings: Settings, run_id: str, error: str) -> None:
             "where run_id = %s and status = 'running'",
             [error[:4000], run_id],
         )
+        _forget_staged(connection, "run_id = %s", run_id)
     release_lease(settings, run_id)
+
+
+def _forget_staged(
+    connection: psycopg.Connection, condition: LiteralString, run_id: str
+) -> None:
+    """Forget what runs have stored without showing it; pruning deletes the slices."""
+    for name in STAGED_TABLES:
+        connection.execute(
+            sql.SQL("delete from {} where {}").format(
+                sql.Identifier("control", name), sql.SQL(condition)
+            ),
+            [run_id],
+        )
 
 
 def _new_run_id(kind: str) -> str:

@@ -34,6 +34,36 @@ def test_a_range_that_ends_before_it_begins_is_refused():
         _ = request.months
 
 
+def test_a_range_without_a_beginning_is_refused():
+    with pytest.raises(UsageError, match="begins nowhere"):
+        _ = Request(to_month=date(2024, 1, 1)).months
+
+
+def test_an_open_range_of_a_backfill_reaches_to_the_as_of_date():
+    request = Request(from_month=date(2024, 2, 1), kind="backfill")
+    closed = request.close_range(date(2024, 4, 5))
+    assert closed.months == [date(2024, month, 1) for month in (2, 3, 4)]
+    nightly = Request(from_month=date(2024, 2, 1))
+    assert nightly.close_range(date(2024, 4, 5)) == nightly
+
+
+@pytest.mark.parametrize("asked", [{"which": "some"}, {"on_failure": "after"}])
+def test_words_that_mean_nothing_are_refused(asked):
+    with pytest.raises(UsageError, match="Write "):
+        Request(**asked)
+
+
+def test_a_request_survives_the_ledger():
+    request = Request(
+        from_month=date(2024, 2, 1),
+        to_month=date(2024, 3, 1),
+        kind="backfill",
+        which="stale",
+        on_failure="before",
+    )
+    assert Request.from_json(request.as_json()) == request
+
+
 @pytest.mark.parametrize(
     ("text", "month"),
     [("2024-06", date(2024, 6, 1)), (" 2024-06-15 ", date(2024, 6, 1)), ("", None)],
