@@ -19,6 +19,24 @@ blocks as (
 
 ),
 
+names_recalled as (
+
+    select * from {{ ref('int_accounts__names_recalled') }}
+
+),
+
+names_signed as (
+
+    select * from {{ ref('int_accounts__names_signed') }}
+
+),
+
+pairs_signed as (
+
+    select * from {{ ref('int_accounts__pairs_signed') }}
+
+),
+
 accounts as (
 
     select * from {{ ref('int_accounts__months_mastered') }}
@@ -61,6 +79,37 @@ pair_sizes as (
         count(*) filter (where verdict = 'review')::numeric as review_pairs
 
     from pairs
+
+),
+
+-- What matching did anew; the rest was taken over from earlier runs (F16).
+names_read as (
+
+    select
+        count(*)::numeric as names,
+        count(*) filter (where not is_known)::numeric as names_read_anew
+
+    from names_recalled
+
+),
+
+names_compared as (
+
+    select
+        count(*)::numeric as record_names,
+        count(*) filter (where not is_known)::numeric as record_names_compared_anew
+
+    from names_signed
+
+),
+
+pairs_scored as (
+
+    select
+        count(*)::numeric as pairs,
+        count(*) filter (where not is_known)::numeric as pairs_scored_anew
+
+    from pairs_signed
 
 ),
 
@@ -130,6 +179,12 @@ measured as (
 
     cross join block_sizes
 
+    cross join names_read
+
+    cross join names_compared
+
+    cross join pairs_scored
+
     left join record_sizes
         on true
 
@@ -148,7 +203,16 @@ measured as (
                 )
             ),
             ('skipped_blocks', block_sizes.skipped_blocks),
-            ('skipped_names_pct', block_sizes.skipped_names_pct)
+            ('skipped_names_pct', block_sizes.skipped_names_pct),
+            ('names', names_read.names),
+            ('names_read_anew', names_read.names_read_anew),
+            ('record_names', names_compared.record_names),
+            (
+                'record_names_compared_anew',
+                names_compared.record_names_compared_anew
+            ),
+            ('pairs', pairs_scored.pairs),
+            ('pairs_scored_anew', pairs_scored.pairs_scored_anew)
         ) as metrics (metric, value)
 
     union all

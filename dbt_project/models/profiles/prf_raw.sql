@@ -2,12 +2,11 @@
 {%- set facts = [
     {
         'table': 'billing.line_bills', 'month': 'bill_month', 'measure': 'amount',
-        'reference': 'line_id', 'parent': 'billing.subscriptions',
         'business_columns': ['line_id', 'item_code'],
     },
     {
         'table': 'billing.unified_payment_bills', 'month': 'bill_month',
-        'measure': 'amount', 'reference': 'account_id', 'parent': 'crm.accounts',
+        'measure': 'amount',
         'business_columns': [
             'account_id', 'product_code', 'bill_date', 'document_number',
             'item_name', 'service_name',
@@ -15,13 +14,12 @@
     },
     {
         'table': 'billing.informatization_bills', 'month': 'bill_month',
-        'measure': 'amount', 'reference': 'account_id', 'parent': 'crm.accounts',
+        'measure': 'amount',
         'business_columns': ['account_id', 'product_code'],
     },
     {
         'table': 'billing.line_status_changes', 'month': 'change_month',
-        'measure': '0::numeric', 'reference': 'line_id',
-        'parent': 'billing.subscriptions',
+        'measure': '0::numeric',
         'business_columns': ['line_id', 'changed_date', 'line_status'],
     },
 ] -%}
@@ -42,6 +40,7 @@ run_months as (
 loads as (
 
     select * from {{ source('control', 'loads') }}
+    where load_id <= {{ known_load_id() }}
 
 ),
 
@@ -82,8 +81,15 @@ month_loads as (
         load_months.rows_extracted - load_months.rows_quarantined as rows_accepted,
         coalesce(load_months.source_amount, 0)
         - coalesce(load_months.quarantined_amount, 0) as amount_accepted,
-        load_months.rows_quarantined,
-        coalesce(load_months.quarantined_amount, 0) as quarantined_amount,
+        -- A replay takes rows out of the quarantine that an earlier load put there.
+        load_months.rows_quarantined
+        - case when loads.mode = 'replay' then load_months.rows_extracted else 0 end
+            as rows_quarantined,
+        coalesce(load_months.quarantined_amount, 0)
+        - case
+            when loads.mode = 'replay' then coalesce(load_months.source_amount, 0)
+            else 0
+        end as quarantined_amount,
         -- After a load that read the whole month, a load that only added rows adds up;
         -- what another one leaves can't be told from its totals.
         coalesce(
@@ -141,52 +147,8 @@ expected as (
 
 ),
 
--- Who can be referred to: every line and account that was ever known.
-{%- for parent in facts | map(attribute='parent') | unique %}
-{%- set fact = facts | selectattr('parent', 'equalto', parent) | first %}
-{%- set names = parent.split('.') %}
-known_{{ names[1] }} as (
-
-    select distinct {{ fact.reference }} as parent_id
-
-    from {{ source(names[0], names[1]) }}
-
-),
-{% endfor %}
 {%- for fact in facts %}
 {%- set names = fact.table.split('.') %}
-{%- set known = 'known_' ~ fact.parent.split('.')[1] %}
-landed_{{ names[1] }} as (
-
-    select
-        landed._system as system_name,
-        '{{ fact.table }}' as table_name,
-        landed.{{ fact.month }} as month,
-        count(*) as row_count,
-        coalesce(sum({{ fact.measure }}), 0) as amount,
-        count(*) filter (
-            where landed.{{ fact.reference }} is not null
-            and {{ known }}.parent_id is null
-        ) as orphan_rows,
-        coalesce(sum({{ fact.measure }}) filter (
-            where landed.{{ fact.reference }} is not null
-            and {{ known }}.parent_id is null
-        ), 0) as orphan_amount,
-        exists(select 1 from {{ known }}) as has_parents
-
-    from {{ source(names[0], names[1]) }} as landed
-
-    left join {{ known }}
-        on landed.{{ fact.reference }} = {{ known }}.parent_id
-
-    where
-        landed._last_load_id is null
-        and {{ in_run_months('landed.' ~ fact.month, look_back=1) }}
-
-    group by landed._system, landed.{{ fact.month }}
-
-),
-
 filed_{{ names[1] }} as (
 
     select
@@ -226,13 +188,149 @@ repeated_{{ names[1] }} as (
 
 ),
 {% endfor %}
+landed_branches as (
+
+    select * from {{ ref('prf_landed') }}
+
+),
+
 landed as (
-    {% for fact in facts %}
-    select * from landed_{{ fact.table.split('.')[1] }}
-    {% if not loop.last %}
+
+    select
+        system_name,
+        table_name,
+        month,
+        sum(row_count) as row_count,
+        sum(amount) as amount,
+        sum(orphan_rows) as orphan_rows,
+        sum(orphan_amount) as orphan_amount,
+        sum(keys) as keys,
+        sum(keys_kept) as keys_kept,
+        bool_or(has_parents) as has_parents
+
+    from landed_branches
+
+    group by system_name, table_name, month
+
+),
+
+-- Bills of a whole table, and of each branch that has some.
+billed as (
+
+    select
+        system_name,
+        table_name as subject,
+        month,
+        row_count,
+        amount,
+        keys,
+        keys_kept
+
+    from landed
+
+    where table_name like '%\_bills'
+
     union all
-    {% endif %}
-    {%- endfor %}
+
+    select
+        system_name,
+        table_name || '/' || branch_id as subject,
+        month,
+        row_count,
+        amount,
+        keys,
+        keys_kept
+
+    from landed_branches
+
+    where table_name like '%\_bills' and branch_id <> ''
+
+),
+
+billed_subjects as (
+
+    select distinct
+        billed.system_name,
+        billed.subject,
+        run_months.month
+
+    from billed
+
+    cross join run_months
+
+),
+
+-- A month between others: what it holds, and what is usual around it. The two months
+-- on either side are asked, as far as they landed; the first month of all has none.
+surroundings as (
+
+    select
+        billed_subjects.system_name,
+        billed_subjects.subject,
+        billed_subjects.month,
+        percentile_cont(0.5) within group (order by around.row_count)
+            as neighbour_rows,
+        percentile_cont(0.5) within group (order by around.amount)
+            as neighbour_amount,
+        max(around.keys) filter (
+            where around.month = (billed_subjects.month - interval '1 month')::date
+        ) as keys_before
+
+    from billed_subjects
+
+    inner join billed as around
+        on
+            billed_subjects.system_name = around.system_name
+            and billed_subjects.subject = around.subject
+            and billed_subjects.month <> around.month
+            and around.month
+            between billed_subjects.month - interval '2 months'
+            and billed_subjects.month + interval '2 months'
+
+    group by
+        billed_subjects.system_name, billed_subjects.subject, billed_subjects.month
+
+),
+
+breaks as (
+
+    select
+        surroundings.month,
+        surroundings.system_name,
+        surroundings.subject,
+        coalesce(billed.row_count, 0) as rows_billed,
+        coalesce(billed.amount, 0) as amount_billed,
+        coalesce(billed.keys_kept, 0) as keys_kept,
+        surroundings.keys_before,
+        surroundings.neighbour_rows::numeric as neighbour_rows,
+        surroundings.neighbour_amount::numeric as neighbour_amount,
+        100.0 * coalesce(billed.row_count, 0)
+        / nullif(surroundings.neighbour_rows::numeric, 0) as rows_of_neighbours_pct,
+        100.0 * coalesce(billed.amount, 0)
+        / nullif(surroundings.neighbour_amount::numeric, 0) as amount_of_neighbours_pct,
+        100.0 * coalesce(billed.keys_kept, 0)
+        / nullif(surroundings.keys_before, 0) as keys_kept_pct
+
+    from surroundings
+
+    left join billed
+        on
+            surroundings.system_name = billed.system_name
+            and surroundings.subject = billed.subject
+            and surroundings.month = billed.month
+
+),
+
+-- Of branches only those that lost half are told: there are many.
+breaks_told as (
+
+    select * from breaks
+
+    where
+        strpos(subject, '/') = 0
+        or rows_of_neighbours_pct < 50
+        or keys_kept_pct < 50
+
 ),
 
 repeated as (
@@ -407,6 +505,8 @@ latest_loads as (
 
     cross join run
 
+    where loads.mode <> 'replay'
+
     order by loads.system_name asc, loads.table_name asc, loads.load_id desc
 
 ),
@@ -504,6 +604,31 @@ measured as (
                     2
                 )
             )
+        ) as metrics (metric, value)
+
+    union all
+
+    select
+        breaks_told.month,
+        breaks_told.system_name,
+        breaks_told.subject,
+        metrics.metric,
+        round(metrics.value, 2) as value
+
+    from breaks_told
+
+    cross join
+        lateral (
+            values
+            ('rows_billed', breaks_told.rows_billed),
+            ('amount_billed', breaks_told.amount_billed),
+            ('neighbour_rows', breaks_told.neighbour_rows),
+            ('neighbour_amount', breaks_told.neighbour_amount),
+            ('keys_before', breaks_told.keys_before),
+            ('keys_kept', breaks_told.keys_kept),
+            ('rows_of_neighbours_pct', breaks_told.rows_of_neighbours_pct),
+            ('amount_of_neighbours_pct', breaks_told.amount_of_neighbours_pct),
+            ('keys_kept_pct', breaks_told.keys_kept_pct)
         ) as metrics (metric, value)
 
     union all

@@ -1,8 +1,10 @@
-"""`jinta quarantine`: source rows that broke the contract, and why."""
+"""`jinta quarantine`: source rows that broke the contract, why, and tried again."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +12,8 @@ from rich.table import Table
 
 from jinta.console import make_console
 from jinta.errors import UsageError
+from jinta.landing.files_cli import choose_sources
+from jinta.landing.ledger import LoadResult
 from jinta.settings import Settings, load_settings
 from jinta.sources import load_contract
 from jinta.warehouse import connect
@@ -31,10 +35,15 @@ def list_rows(
     ] = None,
     run: Annotated[str | None, typer.Option(help="Only this run.")] = None,
     limit: Annotated[int, typer.Option(help="At most so many rows.")] = 50,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Rows that were replayed, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """List the latest quarantined rows: where they stood and what is wrong."""
-    rows = fetch_rows(load_settings(), table=table, run_id=run, limit=limit)
+    rows = fetch_rows(
+        load_settings(), table=table, run_id=run, limit=limit, is_open=not everything
+    )
     if as_json:
         for row in rows:
             row.pop("payload")
@@ -86,8 +95,60 @@ def show(
         f"{row['quarantined_at']:%Y-%m-%d}",
         style="dim",
     )
+    if row["replayed_load_id"] is not None:
+        console.print(f"tried again by load {row['replayed_load_id']}", style="dim")
     for name, value in row["payload"].items():
         console.print(f"  {name}: {value!r}", markup=False)
+
+
+@app.command()
+def replay(
+    table: Annotated[
+        str | None, typer.Option(help="Only this table, such as crm.accounts.")
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="Only this system.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Only rows whose reason holds this text.")
+    ] = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="The sources file; JINTA_SOURCES or the demo's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Try quarantined rows again, by today's mapping and contract."""
+    from jinta.landing.replaying import replay_quarantine
+
+    settings, config = choose_sources(load_settings(), sources)
+    results = replay_quarantine(
+        settings,
+        config,
+        system=system,
+        table=table,
+        reason=reason,
+    )
+    if as_json:
+        loads = [asdict(result) for result in results]
+        typer.echo(json.dumps(loads, ensure_ascii=False, default=str, indent=1))
+    else:
+        _tell_replay(results)
+
+
+def _tell_replay(results: list[LoadResult]) -> None:
+    console = make_console(soft_wrap=True)
+    for result in results:
+        landed = result.rows_new + result.rows_changed + result.rows_unchanged
+        console.print(
+            f"{result.table_name} from {result.system_name}, load {result.load_id}: "
+            f"{result.rows_extracted:,} rows tried, {landed:,} landed, "
+            f"{result.rows_quarantined:,} still broken, {result.rows_collapsed:,} "
+            f"replaced by a later delivery, {result.rows_excluded:,} excluded",
+            markup=False,
+            highlight=False,
+        )
+    if not results:
+        console.print("No row waits in the quarantine that can be tried again.")
+    elif any(result.rows_quarantined for result in results):
+        console.print("`jinta quarantine list` shows why the others are still broken.")
 
 
 def fetch_rows(
@@ -97,24 +158,33 @@ def fetch_rows(
     run_id: str | None = None,
     quarantine_id: int | None = None,
     limit: int = 50,
+    is_open: bool = False,
 ) -> list[dict[str, Any]]:
-    """Read quarantined rows, the latest first."""
+    """Read quarantined rows, the latest first; `is_open`: those not replayed."""
     with connect(settings, "loader") as connection:
         cursor = connection.execute(
             """
             select
                 rows.quarantine_id, rows.run_id, rows.system_name, rows.table_name,
                 rows.month, rows.file_name, rows.row_number, rows.row_key,
-                rows.column_name, rows.reason, rows.payload, rows.quarantined_at
+                rows.column_name, rows.reason, rows.payload, rows.quarantined_at,
+                rows.replayed_load_id
             from quarantine.rows
             where
                 (%(table)s::text is null or rows.table_name = %(table)s)
                 and (%(run_id)s::text is null or rows.run_id = %(run_id)s)
                 and (%(id)s::bigint is null or rows.quarantine_id = %(id)s)
+                and (not %(is_open)s or rows.replayed_load_id is null)
             order by rows.quarantine_id desc
             limit %(limit)s
             """,
-            {"table": table, "run_id": run_id, "id": quarantine_id, "limit": limit},
+            {
+                "table": table,
+                "run_id": run_id,
+                "id": quarantine_id,
+                "limit": limit,
+                "is_open": is_open,
+            },
         )
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

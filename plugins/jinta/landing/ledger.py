@@ -61,6 +61,7 @@ class History:
         last_month: Last month that any landing found rows for.
         files: Files in force, by name.
         duplicates: Names of files that were told to be copies of others.
+        withdrawn: Content ids of files that were taken back by decision.
     """
 
     columns: Mapping[str, str] | None = None
@@ -70,6 +71,7 @@ class History:
     last_month: date | None = None
     files: Mapping[str, LandedFile] = field(default_factory=dict)
     duplicates: frozenset[tuple[str, str]] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -97,6 +99,7 @@ class LoadEntry:
     watermark: dict[str, Any] | None
     started_at: datetime
     months: Mapping[date, MonthEntry]
+    touched_from: str | None = None
 
 
 def reserve_load_id(connection: Connection) -> int:
@@ -109,13 +112,15 @@ def reserve_load_id(connection: Connection) -> int:
 
 def read_history(connection: Connection, system: str, table: str) -> History:
     """Read what earlier landings of a table left for the next one."""
+    withdrawn = _read_withdrawn(connection, system, table)
     latest = connection.execute(
         "select mode, scope, watermark from control.loads "
-        "where system_name = %s and table_name = %s order by load_id desc limit 1",
+        "where system_name = %s and table_name = %s and mode <> 'replay' "
+        "order by load_id desc limit 1",
         [system, table],
     ).fetchone()
     if latest is None:
-        return History()
+        return History(withdrawn=withdrawn)
     mode, scope, watermark = latest
     month = connection.execute(
         "select max(load_months.month) from control.load_months "
@@ -133,7 +138,20 @@ def read_history(connection: Connection, system: str, table: str) -> History:
         last_month=month[0] if month else None,
         files=files,
         duplicates=duplicates,
+        withdrawn=withdrawn,
     )
+
+
+def _read_withdrawn(connection: Connection, system: str, table: str) -> frozenset[str]:
+    """Content ids whose latest decision takes them back."""
+    rows = connection.execute(
+        "select file_id from (select distinct on (file_id) file_id, decision_kind "
+        "from control.file_decisions where system_name = %s and table_name = %s "
+        "order by file_id, decision_id desc) as decided "
+        "where decision_kind = 'withdraw'",
+        [system, table],
+    ).fetchall()
+    return frozenset(file_id for (file_id,) in rows)
 
 
 def _read_files(
@@ -152,6 +170,8 @@ def _read_files(
     for name, content_id, status, fingerprint in rows:
         if status == "landed":
             landed[name] = LandedFile(name, content_id, fingerprint)
+        elif status == "withdrawn":
+            landed = {n: f for n, f in landed.items() if f.content_id != content_id}
         else:
             duplicates.add((name, content_id))
     return landed, frozenset(duplicates)
@@ -181,8 +201,9 @@ def write_load(connection: Connection, entry: LoadEntry) -> None:
         "insert into control.loads (load_id, run_id, system_name, table_name, "
         "as_of_date, mode, scope, mapped_columns, rows_extracted, rows_new, "
         "rows_changed, rows_unchanged, rows_ended, rows_quarantined, rows_collapsed, "
-        "rows_excluded, files, watermark, started_at) overriding system value values "
-        "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "rows_excluded, files, watermark, started_at, touched_from) "
+        "overriding system value values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+        "%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             result.load_id,
             entry.run_id,
@@ -203,6 +224,7 @@ def write_load(connection: Connection, entry: LoadEntry) -> None:
             Jsonb(entry.files),
             None if entry.watermark is None else Jsonb(entry.watermark),
             entry.started_at,
+            entry.touched_from,
         ],
     )
     with connection.cursor() as cursor:

@@ -6,6 +6,7 @@ version before it, and one that is gone from what was read completely is ended.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from jinta.landing.raw_tables import ensure_partitions
+from jinta.landing.touching import TouchFinder
 from jinta.sources.config import Collapse
 from jinta.sources.contract import ContractTable
 
@@ -53,13 +55,19 @@ class MonthChanges:
 
 @dataclass
 class Changes:
-    """What a merge changed."""
+    """What a merge changed.
+
+    Attributes:
+        touched_from: First month that the changes can change where they have no month
+            of their own; `-infinity` for all.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     ended: int = 0
     months: dict[date, MonthChanges] = field(default_factory=dict)
+    touched_from: str | None = None
 
 
 class Merger:
@@ -69,14 +77,20 @@ class Merger:
         connection: The landing's connection, inside its transaction.
         table: The contract table.
         system_name: The system whose rows are merged.
+        tables: All tables of the contract: what else names this table's rows.
     """
 
     def __init__(
-        self, connection: Connection, table: ContractTable, system_name: str
+        self,
+        connection: Connection,
+        table: ContractTable,
+        system_name: str,
+        tables: Mapping[str, ContractTable],
     ) -> None:
         self.connection = connection
         self.table = table
         self.system_name = system_name
+        self.tables = tables
         self.raw = sql.Identifier("raw", table.identifier)
         self.stage = sql.Identifier("pg_temp", STAGE)
 
@@ -206,6 +220,11 @@ class Merger:
         self.analyze_stage()
         self._find_changes(scope)
         changes = self._count_changes()
+        if changes.new or changes.changed or changes.ended:
+            finder = TouchFinder(
+                self.connection, self.table, self.tables, self.system_name, self.stage
+            )
+            changes.touched_from = finder.find(as_of)
         if changes.changed or changes.ended:
             self._end_versions(load_id, as_of)
         if changes.new or changes.changed:

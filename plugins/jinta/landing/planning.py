@@ -9,7 +9,7 @@ from typing import Any
 from jinta.errors import SourceError
 from jinta.landing.ledger import History, LandedFile
 from jinta.landing.merging import Scope
-from jinta.landing.raw_tables import add_months, next_month
+from jinta.landing.raw_tables import LOOK_BACK_MONTHS, add_months, next_month
 from jinta.sources.config import LoadMode, System, TableMapping
 from jinta.sources.contract import ContractTable
 from jinta.sources.readers import (
@@ -19,9 +19,6 @@ from jinta.sources.readers import (
     find_files,
     identify_file,
 )
-
-# A run's staging reads the two months before its first month, for three-month means.
-LOOK_BACK_MONTHS = 2
 
 
 @dataclass
@@ -72,7 +69,7 @@ def plan_load(
         return _plan_watermark(mapping.load, history, fingerprint)
     plan = Plan("snapshot", Scope("all"))
     if system.kind == "files":
-        _take_distinct_files(plan, _list_files(system, mapping))
+        _take_distinct_files(plan, _list_files(system, mapping), history.withdrawn)
     return plan
 
 
@@ -179,12 +176,16 @@ def _list_files(system: System, mapping: TableMapping) -> list[FoundFile]:
     return found
 
 
-def _take_distinct_files(plan: Plan, found: list[FoundFile]) -> None:
-    """Read each content once, whatever its names."""
+def _take_distinct_files(
+    plan: Plan, found: list[FoundFile], withdrawn: frozenset[str]
+) -> None:
+    """Read each content once, whatever its names; what was withdrawn not at all."""
     first_names: dict[str, str] = {}
     for file in found:
         identity = identify_file(file)
-        if identity.content_id in first_names:
+        if identity.content_id in withdrawn:
+            plan.notes.append(f"{identity.name} is withdrawn: skipped")
+        elif identity.content_id in first_names:
             _tell_duplicate(plan, identity, first_names[identity.content_id])
         else:
             first_names[identity.content_id] = file.name
@@ -194,10 +195,19 @@ def _take_distinct_files(plan: Plan, found: list[FoundFile]) -> None:
 def _plan_files(
     system: System, mapping: TableMapping, history: History, fingerprint: str
 ) -> Plan:
-    """Each content once: only files that are new, changed or mapped differently."""
+    """Each content once: only files that are new, changed or mapped differently.
+
+    Where a file is taken back all others are read again, because one of them may hold
+    another row under the same key.
+    """
     plan = Plan("files", Scope("files"))
-    in_force = dict(history.files)
-    found = [(file, identify_file(file)) for file in _list_files(system, mapping)]
+    taken_back = [
+        f for f in history.files.values() if f.content_id in history.withdrawn
+    ]
+    in_force = {
+        name: file for name, file in history.files.items() if file not in taken_back
+    }
+    found = _identify_files(system, mapping, history, is_required=not taken_back)
     # A file whose content changed no longer holds what landed from it.
     now = {identity.name: identity.content_id for _, identity in found}
     holders = {
@@ -205,7 +215,8 @@ def _plan_files(
         for file in in_force.values()
         if now.get(file.name, file.content_id) == file.content_id
     }
-    replaced: list[str] = []
+    replaced = sorted(history.withdrawn) if taken_back else []
+    plan.told += [_tell_withdrawn(plan, file) for file in taken_back]
     for file, identity in found:
         known = in_force.get(file.name)
         holder = holders.setdefault(identity.content_id, file.name)
@@ -213,21 +224,60 @@ def _plan_files(
             if (file.name, identity.content_id) not in history.duplicates:
                 _tell_duplicate(plan, identity, holder)
             continue
-        if known == LandedFile(file.name, identity.content_id, fingerprint):
+        is_same = known == LandedFile(file.name, identity.content_id, fingerprint)
+        if is_same and not taken_back:
             continue
         if known is not None:
             replaced.append(known.content_id)
-            what = "changed" if known.content_id != identity.content_id else "is mapped"
-            plan.notes.append(f"{file.name} {what} anew: its rows are replaced")
+            _tell_anew(plan, known, identity, is_same=is_same)
         plan.files.append((file, identity))
-    gone = sorted(set(in_force) - set(now))
+    _tell_gone(plan, sorted(set(in_force) - set(now)))
+    plan.scope = Scope("files", file_ids=tuple(replaced))
+    return plan
+
+
+def _identify_files(
+    system: System, mapping: TableMapping, history: History, *, is_required: bool
+) -> list[tuple[FoundFile, FileInput]]:
+    """The files that are there, but for those that were withdrawn."""
+    if is_required:
+        found = _list_files(system, mapping)
+    else:
+        found = find_files(system.root, mapping.files)
+    identified = [(file, identify_file(file)) for file in found]
+    return [
+        (file, identity)
+        for file, identity in identified
+        if identity.content_id not in history.withdrawn
+    ]
+
+
+def _tell_anew(
+    plan: Plan, known: LandedFile, identity: FileInput, *, is_same: bool
+) -> None:
+    if not is_same:
+        what = "changed" if known.content_id != identity.content_id else "is mapped"
+        plan.notes.append(f"{identity.name} {what} anew: its rows are replaced")
+
+
+def _tell_gone(plan: Plan, gone: list[str]) -> None:
     if gone:
         plan.notes.append(
             f"{', '.join(gone[:5])}{' …' if len(gone) > 5 else ''} "
             "no longer there: what landed from it stays"
         )
-    plan.scope = Scope("files", file_ids=tuple(replaced))
-    return plan
+
+
+def _tell_withdrawn(plan: Plan, file: LandedFile) -> dict[str, Any]:
+    note = f"{file.name} is withdrawn: its rows end, the other files are read again"
+    plan.notes.append(note)
+    return {
+        "name": file.name,
+        "id": file.content_id,
+        "status": "withdrawn",
+        "rows": 0,
+        "notes": [note],
+    }
 
 
 def _tell_duplicate(plan: Plan, identity: FileInput, holder: str) -> None:

@@ -31,6 +31,8 @@ SYSTEM_COLUMNS = {
     "_last_as_of": ("date", "As-of date of the load that ended it."),
 }
 LOCK = 7_316_942_052
+# A month's three-month means read the two months before it.
+LOOK_BACK_MONTHS = 2
 
 
 def ensure_raw_tables(connection: Connection, contract: Contract) -> None:

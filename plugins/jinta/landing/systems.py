@@ -97,6 +97,36 @@ def land_system(
     return results
 
 
+def land_table(
+    settings: Settings,
+    run_id: str,
+    config: SourcesConfig,
+    system_name: str,
+    table_name: str,
+) -> LoadResult:
+    """Land one table by itself, apart from any run of the build.
+
+    Raises:
+        SourceError: The table could not be landed; nothing of it has changed.
+    """
+    from jinta.landing.table_landing import TableLanding
+
+    ensure_raw(settings)
+    system = config.systems[system_name]
+    landing = TableLanding(
+        settings,
+        run_id,
+        system,
+        system.tables[table_name],
+        load_contract(settings.dbt_project).tables[table_name],
+        config.as_of or datetime.now(UTC).date(),
+    )
+    outcome = _land_table(landing)
+    if isinstance(outcome, JintaError):
+        raise outcome
+    return outcome
+
+
 def _land_side_by_side(
     landings: list[TableLanding], cancelled: threading.Event
 ) -> tuple[list[LoadResult], dict[str, JintaError]]:

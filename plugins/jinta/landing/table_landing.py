@@ -38,10 +38,11 @@ from jinta.landing.merging import Changes, Merger, MonthChanges, TakenRow
 from jinta.landing.planning import Plan, plan_load
 from jinta.landing.prefetch import read_ahead
 from jinta.landing.raw_tables import ensure_partitions
+from jinta.landing.touching import ALL_MONTHS
 from jinta.settings import Settings
 from jinta.sources.config import System, TableMapping
 from jinta.sources.connections import find_connection
-from jinta.sources.contract import ContractTable
+from jinta.sources.contract import ContractTable, load_contract
 from jinta.sources.readers import (
     FileInput,
     FoundFile,
@@ -136,7 +137,7 @@ class TableLanding:
             done = find_load(connection, self.run_id, self.system.name, self.table.name)
             if done is not None:
                 return done
-            self._lock_table(connection)
+            lock_table(connection, self.table.name)
             # Months are compared and counted one by one: less memory, more workers.
             connection.execute("set local enable_partitionwise_aggregate to on")
             connection.execute("set local enable_partitionwise_join to on")
@@ -150,24 +151,12 @@ class TableLanding:
             changes = self._land_rows(connection, plan, history)
             return self._write_ledger(connection, plan, history, changes, begun)
 
-    def _lock_table(self, connection: psycopg.Connection[Any]) -> None:
-        """Keep a second writer out until this transaction ends."""
-        row = connection.execute(
-            "select pg_try_advisory_xact_lock(%s, hashtext(%s))",
-            [_LOCK_SPACE, self.table.name],
-        ).fetchone()
-        if row == (False,):
-            raise SourceError(
-                f"{self.table.name} is being landed by another process.",
-                "Wait for it to end, or end it (`select * from pg_stat_activity`).",
-            )
-
     # Rows
 
     def _land_rows(
         self, connection: psycopg.Connection[Any], plan: Plan, history: History
     ) -> Changes:
-        merger = Merger(connection, self.table, self.system.name)
+        merger = self._open_merger(connection)
         is_direct = (
             self.system.kind != "files"
             and self.mapping.collapse is None
@@ -184,6 +173,10 @@ class TableLanding:
         if is_direct:
             return self._finish_direct(connection, merger)
         return self._finish_staged(connection, merger, plan)
+
+    def _open_merger(self, connection: psycopg.Connection[Any]) -> Merger:
+        tables = load_contract(self.settings.dbt_project).tables
+        return Merger(connection, self.table, self.system.name, tables)
 
     def _refuse_unasked_months(self, plan: Plan) -> None:
         """Rows of months that were not compared could land a second time."""
@@ -239,8 +232,16 @@ class TableLanding:
             if new:
                 changes.months[month] = MonthChanges(new=new)
         if changes.new:
+            changes.touched_from = self._touch_first(changes)
             self._analyze(connection, merger, set(changes.months))
         return changes
+
+    def _touch_first(self, changes: Changes) -> str | None:
+        """The first delivery of a table can change every month that reads it."""
+        reads = self.table.spread.reads
+        if reads == "onward":
+            return min(changes.months).isoformat()
+        return ALL_MONTHS if reads in ("versions", "current") else None
 
     def _finish_staged(
         self, connection: psycopg.Connection[Any], merger: Merger, plan: Plan
@@ -563,6 +564,7 @@ class TableLanding:
             watermark=self._describe_watermark(history),
             started_at=self.started_at,
             months=tally.months,
+            touched_from=changes.touched_from,
         )
         write_load(connection, entry)
         return result
@@ -598,6 +600,22 @@ class TableLanding:
         if isinstance(mark, date):
             return {"column": column, "kind": "date", "value": mark.isoformat()}
         return _describe_text_mark(column, str(mark))
+
+
+def lock_table(connection: psycopg.Connection[Any], table: str) -> None:
+    """Keep a second writer of a table out until this transaction ends.
+
+    Raises:
+        SourceError: Another process is landing it.
+    """
+    row = connection.execute(
+        "select pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK_SPACE, table]
+    ).fetchone()
+    if row == (False,):
+        raise SourceError(
+            f"{table} is being landed by another process.",
+            "Wait for it to end, or end it (`select * from pg_stat_activity`).",
+        )
 
 
 def _describe_text_mark(column: str | None, text: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from jinta.sources.contract import ContractTable
 
+# A delimiter of its own: any number of blanks and tabs.
+BLANKS = "blanks"
 # Cells that open a total row in an export; compared without case, colon and blanks.
 TOTAL_WORDS = (
     "total", "totals", "grand total", "subtotal", "sub-total", "sub total", "sum",
@@ -62,7 +64,8 @@ class FileFormat:
 
     Attributes:
         kind: `csv` or `excel`.
-        delimiter: Separates fields; found among comma, semicolon, tab and bar.
+        delimiter: Separates fields; found among comma, semicolon, tab and bar. `BLANKS`
+            for columns aligned with blanks: fields then hold none and aren't quoted.
         quote: Encloses fields; empty for files without quoting.
         encoding: Character encoding, as Python names it.
         sheet: Name of the worksheet; the first one if None.

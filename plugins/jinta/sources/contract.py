@@ -80,6 +80,43 @@ class Column:
         return pa.type_for_alias(_ARROW_NAMES[self.data_type])
 
 
+# How a change of a fact spreads over months, and how models read an entity.
+FACT_SPREADS = ("window", "onward")
+ENTITY_READS = ("versions", "current", "nothing")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Which months a change of a table's rows can change; see docs/sources.md.
+
+    Attributes:
+        reads: For facts, `window` (the row's month and those that look back on it) or
+            `onward` (all months from the row's on). For entities, `versions` (each
+            month reads the version in force at its end), `current` (all months read
+            what is listed now) or `nothing` (only who is who depends on it).
+        begins: Date or year before which a row counts in no month.
+        closes: Date of which the last version tells all months.
+        owner: Column without which a row counts only through what names it.
+        unread: Columns that no model reads.
+        opens_branch: Whether a branch's first row turns missing into zero for it.
+        names_branch: Column whose new values give all months a row.
+    """
+
+    reads: str
+    begins: str | None = None
+    closes: str | None = None
+    owner: str | None = None
+    unread: tuple[str, ...] = ()
+    opens_branch: bool = False
+    names_branch: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it names."""
+        named = [self.begins, self.closes, self.owner, self.names_branch]
+        return [name for name in (*named, *self.unread) if name]
+
+
 @dataclass(frozen=True)
 class ContractTable:
     """One table of the contract, such as `billing.line_bills`."""
@@ -88,6 +125,7 @@ class ContractTable:
     kind: str
     key: tuple[str, ...]
     columns: Mapping[str, Column]
+    spread: Spread
     description: str = ""
     month_column: str | None = None
     completes_month: bool = False
@@ -159,6 +197,7 @@ def _read_table(path: Path, source: str, entry: dict[str, Any]) -> ContractTable
         kind=meta.get("kind", ""),
         key=key,
         columns=columns,
+        spread=_read_spread(path, name, meta.get("spread")),
         description=" ".join(entry.get("description", "").split()),
         month_column=meta.get("month_column"),
         completes_month=bool(meta.get("completes_month")),
@@ -166,6 +205,19 @@ def _read_table(path: Path, source: str, entry: dict[str, Any]) -> ContractTable
     )
     _check_table(path, entry, table)
     return table
+
+
+def _read_spread(path: Path, table: str, said: Any) -> Spread:
+    """Read `spread`, which is a word or a mapping with `reads`."""
+    values = {"reads": said} if isinstance(said, str) else dict(said or {})
+    unknown = sorted(set(values) - set(Spread.__dataclass_fields__))
+    if unknown or "reads" not in values:
+        raise ContractError(
+            f"{path.name}: {table}: `spread` must say what it `reads`"
+            + (f"; it knows no {', '.join(unknown)}." if unknown else "."),
+            "docs/sources.md lists what it may say.",
+        )
+    return Spread(**{**values, "unread": tuple(values.get("unread", ()))})
 
 
 def _check_table(path: Path, entry: dict[str, Any], table: ContractTable) -> None:
@@ -181,6 +233,14 @@ def _check_table(path: Path, entry: dict[str, Any], table: ContractTable) -> Non
     ]
     if table.kind == "fact" and table.month_column not in table.columns:
         problems.append("a fact needs a month_column that is one of its columns")
+    known = FACT_SPREADS if table.kind == "fact" else ENTITY_READS
+    if table.spread.reads not in known:
+        problems.append(f"its spread is not {' or '.join(known)}")
+    problems += [
+        f"spread names {c}, which is not described"
+        for c in table.spread.columns
+        if c not in table.columns
+    ]
     if problems:
         raise ContractError(
             f"{path.name}: {table.name}: {'; '.join(problems)}.",

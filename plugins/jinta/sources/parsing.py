@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinta.sources.config import (
+    BLANKS,
     Collapse,
     ColumnMapping,
     FileFormat,
@@ -584,11 +585,14 @@ class _Parser:
             self._check_encoding(encoding, spec.line_of("encoding"))
         for key in ("delimiter", "quote", "decimal", "thousands"):
             text = self._text(spec, key)
-            if text is not None and len(text) > 1:
+            is_word = key == "delimiter" and text == BLANKS
+            if text is not None and len(text) > 1 and not is_word:
                 self.problems.add(
                     spec.line_of(key),
                     f"`{key}` is {text!r}, more than one character.",
-                    'Write a tab as "\\t".',
+                    'Write a tab as "\\t", any number of blanks as `blanks`.'
+                    if key == "delimiter"
+                    else "Write the one character in quotes.",
                 )
         return self._build_format(spec, kind, encoding)
 

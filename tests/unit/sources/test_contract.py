@@ -12,7 +12,7 @@ sources:
       - name: things
         identifier: crm__things
         description: One row per thing.
-        config: {meta: {kind: entity, key: [thing_id]}}
+        config: {meta: {kind: entity, key: [thing_id], spread: nothing}}
         columns:
           - {name: thing_id, data_type: text}
           - name: size
@@ -59,6 +59,11 @@ def test_a_table_is_read_with_its_types_and_limits(tmp_path):
         ("key: [thing_id]", "key: [other]", "is not described"),
         ("numeric(6,2)", "money", "has type 'money'"),
         ("schema: raw", "schema: other", "No raw table"),
+        (", spread: nothing", "", "must say what it `reads`"),
+        ("spread: nothing", "spread: {begins: size}", "must say what it `reads`"),
+        ("spread: nothing", "spread: {reads: current, ends: size}", "no ends"),
+        ("spread: nothing", "spread: window", "versions or current or nothing"),
+        ("spread: nothing", "spread: {reads: current, begins: day}", "names day"),
     ],
 )
 def test_a_broken_contract_is_refused(tmp_path, good, bad, words):

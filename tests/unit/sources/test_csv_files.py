@@ -94,6 +94,23 @@ def test_delimiters_are_found_out(read, delimiter):
     assert values(batches) == EXPECTED
 
 
+def test_columns_aligned_with_blanks(read):
+    rows = (
+        " month  name   amount",
+        "2024-01\t昆明市人民医院  10.50 ",
+        " 2024-02 曲靖卷烟厂 20",
+        "",
+        "2024-03   a\u3000b  1 2\r\n",
+    )
+    text = "\r\n".join(rows)
+    _, batches = read(text, delimiter="blanks")
+    assert values(batches) == EXPECTED
+    assert lines(batches) == [2, 3]
+    (row,) = broken(batches)
+    assert row.payload["name"] == "a\u3000b"
+    assert row.payload["(more)"] == ["2"]
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_ends_do_not_matter(read, newline):
     _, batches = read(ROWS.replace("\n", newline))

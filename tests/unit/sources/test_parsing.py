@@ -42,6 +42,16 @@ systems:
 """
 
 
+def test_blanks_are_a_delimiter_and_other_words_are_not(parse):
+    text = GOOD.replace('decimal: ","', "delimiter: blanks")
+    config, problems = parse(text)
+    assert problems == []
+    branches = config.systems["lists"].tables["crm.branches"]
+    assert branches.format.delimiter == "blanks"
+    _, problems = parse(text.replace("blanks", "spaces"))
+    assert "`delimiter` is 'spaces', more than one character" in problems[0]
+
+
 def test_every_part_of_a_good_file_is_read(parse):
     config, problems = parse(GOOD)
     assert problems == []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from jinta.errors import SourceError
-from jinta.sources.config import FileFormat
+from jinta.sources.config import BLANKS, FileFormat
 from jinta.sources.readers.base import (
     BATCH_ROWS,
     BrokenRow,
@@ -39,6 +40,7 @@ HEADER_LINES = 30
 MAX_LINE = 1 << 20
 # A quoted field may span this many lines; beyond, its quote was never closed.
 MAX_RECORD_LINES = 100
+_BLANKS = re.compile(r"[ \t]+")
 
 csv.field_size_limit(MAX_LINE * 4)
 
@@ -213,6 +215,8 @@ class CsvReader:
                 yield begun, cells, ""
 
     def _parse(self, lines: _Lines) -> Iterator[list[str]]:
+        if self.delimiter == BLANKS:
+            return (_BLANKS.split(line.strip(" \t\r\n")) for line in lines)
         if self.format.quote:
             return csv.reader(
                 lines, delimiter=self.delimiter, quotechar=self.format.quote
