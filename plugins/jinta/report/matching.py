@@ -13,14 +13,17 @@ from typing import Annotated, Any
 
 import psycopg
 import typer
+from psycopg.rows import dict_row
 from rich.table import Table
 
 from jinta.console import make_console
 from jinta.errors import UsageError
+from jinta.report.rekeying import rekey
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect
 
 app = typer.Typer(no_args_is_help=True, help="Look at how records were matched.")
+app.command("rekey")(rekey)
 
 # Pairs of records that share an account, are one organisation, or wait for a steward.
 PAIRS_SQL = """
@@ -78,6 +81,23 @@ select
     (select count(*) from merged where is_true) as merged_true_pairs,
     (select count(*) from queued) as queued_pairs,
     (select count(*) from queued where is_true) as queued_true_pairs
+"""
+
+
+SUCCESSOR_SQL = """
+select
+    successors.group_account_id_former,
+    successors.group_account_id,
+    successors.has_ended,
+    successors.system_name,
+    successors.account_id_crm,
+    accounts.account_name,
+    accounts.branch_id,
+    accounts.month as last_month
+from marts.bridge_account_successors as successors
+left join marts.dim_group_accounts_current as accounts
+    on successors.group_account_id = accounts.group_account_id
+where successors.group_account_id_former = %s
 """
 
 
@@ -145,6 +165,57 @@ def measure(
         typer.echo(json.dumps({**asdict(quality), **shares}))
     else:
         make_console().print(render_quality(quality))
+
+
+@app.command("resolve")
+def resolve(
+    group_account_id: Annotated[
+        str, typer.Argument(metavar="ID", help="An account's id, as once shown.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell which account stands for an id now; it may have ended long ago."""
+    found = resolve_account(load_settings(), group_account_id)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, default=str))
+        return
+    console = make_console()
+    verb = "has ended; it lives on in" if found["has_ended"] else "stands for itself:"
+    name = found["account_name"] or "no account of the last month"
+    console.print(
+        f"{group_account_id} {verb} {found['group_account_id']} ({name}). "
+        f"It was born with record {found['account_id_crm']} of "
+        f"{found['system_name']}.",
+        markup=False,
+    )
+
+
+def resolve_account(settings: Settings, group_account_id: str) -> dict[str, Any]:
+    """Return the account that an id stands for now, and the record it was born with.
+
+    Args:
+        settings: Whose warehouse.
+        group_account_id: `g` and sixteen hexadecimal digits.
+
+    Raises:
+        UsageError: Nothing has been published, or no account ever bore the id.
+    """
+    try:
+        with (
+            connect(settings, "reporter", stage="resolve") as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            found = cursor.execute(SUCCESSOR_SQL, [group_account_id.strip()]).fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise UsageError(
+            "Nothing has been published yet.", "Run `make nightly` first."
+        ) from error
+    if found is None:
+        raise UsageError(
+            f"No account was ever called {group_account_id}.",
+            "Ids look like g0123456789abcdef; marts.bridge_account_successors has all.",
+        )
+    return found
 
 
 def measure_matching(settings: Settings, truth: Path) -> MatchQuality:

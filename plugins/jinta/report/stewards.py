@@ -38,6 +38,9 @@ decide = typer.Typer(no_args_is_help=True, help="Decide on a pair of account rec
 
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+IsPreview = Annotated[
+    bool, typer.Option("--preview", help="Tell what it would change; record nothing.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -77,27 +80,67 @@ def list_queue(
 
 
 @decide.command("merge")
-def merge(left: str, right: str, by: By, reason: Reason) -> None:
+def merge(
+    left: str,
+    right: str,
+    by: By = "",
+    reason: Reason = "",
+    is_preview: IsPreview = False,
+    as_json: AsJson = False,
+) -> None:
     """LEFT and RIGHT are one unit: they share an account."""
-    _decide(DecisionKind.MERGE, left, right, by, reason)
+    if is_preview:
+        _preview(DecisionKind.MERGE, left, right, as_json)
+        return
+    _decide(DecisionKind.MERGE, left, right, by, reason, as_json)
 
 
 @decide.command("split")
-def split(left: str, right: str, by: By, reason: Reason) -> None:
+def split(
+    left: str,
+    right: str,
+    by: By = "",
+    reason: Reason = "",
+    is_preview: IsPreview = False,
+    as_json: AsJson = False,
+) -> None:
     """LEFT and RIGHT were merged wrongly: only merges may join them again."""
-    _decide(DecisionKind.SPLIT, left, right, by, reason)
+    if is_preview:
+        _preview(DecisionKind.SPLIT, left, right, as_json)
+        return
+    _decide(DecisionKind.SPLIT, left, right, by, reason, as_json)
 
 
 @decide.command("never-link")
-def never_link(left: str, right: str, by: By, reason: Reason) -> None:
+def never_link(
+    left: str,
+    right: str,
+    by: By = "",
+    reason: Reason = "",
+    is_preview: IsPreview = False,
+    as_json: AsJson = False,
+) -> None:
     """LEFT and RIGHT never share an account, whatever the evidence."""
-    _decide(DecisionKind.NEVER_LINK, left, right, by, reason)
+    if is_preview:
+        _preview(DecisionKind.NEVER_LINK, left, right, as_json)
+        return
+    _decide(DecisionKind.NEVER_LINK, left, right, by, reason, as_json)
 
 
 @decide.command("undo")
-def undo(left: str, right: str, by: By, reason: Reason) -> None:
+def undo(
+    left: str,
+    right: str,
+    by: By = "",
+    reason: Reason = "",
+    is_preview: IsPreview = False,
+    as_json: AsJson = False,
+) -> None:
     """Cancel the decision in force on LEFT and RIGHT."""
-    _decide(DecisionKind.UNDO, left, right, by, reason)
+    if is_preview:
+        _preview(DecisionKind.UNDO, left, right, as_json)
+        return
+    _decide(DecisionKind.UNDO, left, right, by, reason, as_json)
 
 
 @decide.command("log")
@@ -152,17 +195,12 @@ def record_decision(
         UsageError: A record is unknown or stands in two systems, both are the same,
             there is nothing to undo, or name or reason is blank.
     """
-    if left == right:
-        raise UsageError(f"Both records are {left}.", "Name the two records of a pair.")
     if not decided_by.strip() or not reason.strip():
         raise UsageError(
             "A decision needs who made it and why.", "Fill --by and --reason."
         )
     with connect(settings, "owner", stage="decide") as connection:
-        for account_id in (left, right):
-            _check_record(connection, account_id)
-        if kind is DecisionKind.UNDO:
-            _check_undoable(connection, left, right)
+        check_decision(connection, kind, left, right)
         row = connection.execute(
             "insert into control.steward_decisions "
             "(decision_kind, account_id_left, account_id_right, decided_by, reason) "
@@ -171,6 +209,23 @@ def record_decision(
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def check_decision(
+    connection: psycopg.Connection[Any], kind: DecisionKind, left: str, right: str
+) -> None:
+    """Check that a decision on two records can be made.
+
+    Raises:
+        UsageError: A record is unknown or stands in two systems, both are the same, or
+            there is nothing to undo.
+    """
+    if left == right:
+        raise UsageError(f"Both records are {left}.", "Name the two records of a pair.")
+    for account_id in (left, right):
+        _check_record(connection, account_id)
+    if kind is DecisionKind.UNDO:
+        _check_undoable(connection, left, right)
 
 
 def fetch_decisions(settings: Settings, limit: int) -> list[dict[str, Any]]:
@@ -227,10 +282,28 @@ def describe_evidence(evidence: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-def _decide(kind: DecisionKind, left: str, right: str, by: str, reason: str) -> None:
+def _preview(kind: DecisionKind, left: str, right: str, as_json: bool) -> None:
+    from jinta.report.preview import preview_decision, render_preview
+
+    settings = load_settings()
+    with connect(settings, "owner", stage="decide") as connection:
+        check_decision(connection, kind, left, right)
+    preview = preview_decision(settings, kind.value, left, right)
+    if as_json:
+        typer.echo(json.dumps(preview.as_json(), ensure_ascii=False, default=str))
+    else:
+        render_preview(preview, make_console())
+
+
+def _decide(
+    kind: DecisionKind, left: str, right: str, by: str, reason: str, as_json: bool
+) -> None:
     number = record_decision(
         load_settings(), kind, left, right, decided_by=by, reason=reason
     )
+    if as_json:
+        typer.echo(json.dumps({"decision_id": number, "decision_kind": kind.value}))
+        return
     make_console().print(
         f"Decision {number}: {kind.value} {left} {right}. The next run applies it.",
         markup=False,

@@ -52,7 +52,15 @@ final as (
         records.street_numbers,
         evidence_gathered.phone_key,
         {{ gram_set('evidence_gathered.street_address', '2') }} as address_grams,
-        coalesce(evidence_gathered.contact_keys, '{}') as contact_keys
+        coalesce(evidence_gathered.contact_keys, '{}') as contact_keys,
+        {{ content_key([
+            'records.account_id', 'records.head_account_id', 'records.core_name',
+            'records.head_part', 'records.name_place', 'records.credit_code',
+            'records.organisation_code', 'records.name_county_stem',
+            'records.county_stem', 'records.street_numbers',
+            'evidence_gathered.phone_key', 'evidence_gathered.street_address',
+            'evidence_gathered.contact_keys',
+        ]) }} as content_key
 
     from records
 

@@ -1,10 +1,10 @@
--- One row per name text, and per trading name found in one ("Foo Ltd t/a Bar"): the
--- text without differences of width, script, case, accents, blanks and punctuation.
+-- One row per name text to be read: the text without differences of width, script,
+-- case, accents, blanks and punctuation.
 with
 
-names_collected as (
+names_recalled as (
 
-    select * from {{ ref('int_accounts__names_collected') }}
+    select * from {{ ref('int_accounts__names_recalled') }}
 
 ),
 
@@ -18,55 +18,16 @@ characters as (
 
 ),
 
-names_split as (
-
-    select
-        names_collected.name_text,
-        {{ split_trading_name('names_collected.name_text') }} as parts
-
-    from names_collected
-
-),
-
-names_listed as (
-
-    select
-        names_split.name_text,
-        coalesce(
-            nullif(names_split.parts[1], ''),
-            nullif(names_split.parts[2], ''),
-            names_split.name_text
-        ) as main_text,
-        case when names_split.parts[1] <> '' then nullif(names_split.parts[2], '') end
-            as trading_name
-
-    from names_split
-
-    union
-
-    select
-        names_split.parts[2] as name_text,
-        names_split.parts[2] as main_text,
-        null as trading_name
-
-    from names_split
-
-    left join names_collected
-        on names_split.parts[2] = names_collected.name_text
-
-    where names_split.parts[2] <> '' and names_collected.name_text is null
-
-),
-
 -- Materialized, or each use of a text would work it out again.
 names_unified as materialized (
 
     select
-        names_listed.name_text,
-        names_listed.trading_name,
-        {{ unify_width('names_listed.main_text') }} as unified_text
+        names_recalled.name_text,
+        {{ unify_width('names_recalled.main_text') }} as unified_text
 
-    from names_listed
+    from names_recalled
+
+    where not names_recalled.is_known
 
 ),
 
@@ -74,7 +35,6 @@ names_simplified as materialized (
 
     select
         names_unified.name_text,
-        names_unified.trading_name,
         {{ has_han('names_unified.unified_text') }} as is_han,
         -- Most names hold no traditional character, and translate is slow.
         case
@@ -99,7 +59,6 @@ names_plain as materialized (
 
     select
         names_simplified.name_text,
-        names_simplified.trading_name,
         case
             when names_simplified.is_han
                 then {{ strip_han_punctuation('names_simplified.simplified_text') }}
@@ -124,8 +83,7 @@ final as (
         names_plain.name_text,
         lower(names_plain.plain_name) as folded_name,
         names_plain.plain_name,
-        names_plain.script,
-        names_plain.trading_name
+        names_plain.script
 
     from names_plain
 

@@ -98,6 +98,14 @@ final as (
         names_placed.gram_length,
         {{ gram_set('names_placed.match_name', 'names_placed.gram_length') }}
             as name_grams,
+        {{ content_key([
+            'names_placed.match_name', 'names_placed.name_kind',
+            'names_placed.brand_word', 'names_placed.legal_form',
+            'names_placed.organ_type', 'names_placed.province_stem',
+            'names_placed.city_stem', 'names_placed.name_county_stem',
+            'names_placed.branch_marker', 'names_placed.is_group',
+            'names_placed.number_words', 'names_placed.gram_length',
+        ]) }} as content_key,
         -- Brand words are short: smaller groups tell how close two of them are.
         {{ gram_set('names_placed.brand_word', '(names_placed.gram_length - 1)') }}
             as brand_grams

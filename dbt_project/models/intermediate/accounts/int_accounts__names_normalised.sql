@@ -1,94 +1,45 @@
--- One row per name text: its comparable forms and what can be read off it.
+-- One row per name text: its comparable forms and what can be read off it, now or
+-- before.
 with
 
-names_folded as (
+names_recalled as (
 
-    select * from {{ ref('int_accounts__names_folded') }}
-
-),
-
-han_names as (
-
-    select * from {{ ref('int_accounts__names_han_resolved') }}
+    select * from {{ ref('int_accounts__names_recalled') }}
 
 ),
 
-latin_stripped as (
+names_read as (
 
-    select * from {{ ref('int_accounts__names_latin_stripped') }}
-
-),
-
-latin_names as (
-
-    select * from {{ ref('int_accounts__names_latin_parsed') }}
-
-),
-
-organs as (
-
-    select * from {{ ref('int_accounts__names_organs_read') }}
-
-),
-
-brands as (
-
-    select * from {{ ref('int_accounts__names_brands_read') }}
+    select * from {{ ref('int_accounts__names_read') }}
 
 ),
 
 final as (
 
     select
-        names_folded.name_text,
-        names_folded.folded_name,
-        coalesce(
-            nullif(han_names.normalised_name, ''),
-            latin_names.core_name,
-            names_folded.folded_name
-        ) as normalised_name,
-        coalesce(
-            nullif(han_names.core_name, ''),
-            latin_names.core_name,
-            names_folded.folded_name
-        ) as core_name,
-        case
-            when organs.is_government then null
-            when latin_names.name_text is not null then latin_names.brand_word
-            else
-                coalesce(
-                    brands.brand_word,
-                    han_names.head_name,
-                    case
-                        when organs.organ_type = 'company' then han_names.uncertain_word
-                    end
-                )
-        end as brand_word,
-        coalesce(han_names.legal_form, latin_stripped.legal_form) as legal_form,
-        organs.organ_type,
-        han_names.region_province,
-        han_names.region_city,
-        han_names.region_county,
-        han_names.branch_marker,
-        han_names.head_part,
-        -- What has a legal form is no government body, whatever it calls itself.
-        coalesce(
-            organs.is_government and latin_stripped.legal_form is null, false
-        ) as is_government,
-        names_folded.script,
-        names_folded.trading_name
+        names_recalled.name_text,
+        {%- for column in read_columns() %}
+        names_recalled.{{ column }},
+        {%- endfor %}
+        names_recalled.trading_name
 
-    from names_folded
+    from names_recalled
 
-    left join han_names on names_folded.name_text = han_names.name_text
+    where names_recalled.is_known
 
-    left join latin_stripped on names_folded.name_text = latin_stripped.name_text
+    union all
 
-    left join latin_names on names_folded.name_text = latin_names.name_text
+    select
+        names_recalled.name_text,
+        {%- for column in read_columns() %}
+        names_read.{{ column }},
+        {%- endfor %}
+        names_recalled.trading_name
 
-    left join organs on names_folded.name_text = organs.name_text
+    from names_read
 
-    left join brands on names_folded.name_text = brands.name_text
+    inner join names_recalled
+        on names_read.name_text = names_recalled.name_text
 
 )
 

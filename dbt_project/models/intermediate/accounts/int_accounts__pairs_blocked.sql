@@ -1,4 +1,6 @@
 -- One row per pair of record names that share a block and enough of their characters.
+-- Whether two names do is decided by their signatures alone, so pairs of names that
+-- were both compared before are taken over.
 with
 
 names_listed as (
@@ -7,112 +9,76 @@ names_listed as (
 
 ),
 
-name_keys as (
+names_signed as (
 
-    select * from {{ ref('int_accounts__name_keys_placed') }}
-
-),
-
-blocks as (
-
-    select * from {{ ref('int_accounts__blocks_counted') }}
+    select * from {{ ref('int_accounts__names_signed') }}
 
 ),
 
-limits as (
+pairs_measured as (
 
-    select * from {{ ref('int_accounts__limits_pivoted') }}
+    select * from {{ ref('int_accounts__pairs_measured') }}
 
 ),
 
-keys_used as (
+pairs_taken_over as (
 
     select
-        name_keys.name_number,
-        blocks.branch_id,
-        blocks.key_kind,
-        blocks.block_key,
-        blocks.place
+        left_names.name_number as name_number_left,
+        right_names.name_number as name_number_right,
+        partners.overlap as name_overlap
 
-    from name_keys
+    from names_signed as left_names
 
-    inner join blocks
-        on
-            name_keys.branch_id = blocks.branch_id
-            and name_keys.key_kind = blocks.key_kind
-            and name_keys.block_key = blocks.block_key
-            and name_keys.place = blocks.place
+    cross join
+        lateral unnest(
+            left_names.partners, left_names.agreements
+        ) as partners (signature, overlap)
 
-    where not blocks.is_skipped
+    inner join names_signed as right_names
+        on partners.signature = right_names.signature and right_names.is_known
 
 ),
 
-candidates as (
+pairs_joined as (
 
     select
-        left_keys.name_number as name_number_left,
-        right_keys.name_number as name_number_right,
-        bool_or(left_keys.key_kind <> 'gram') as is_evidence_shared
+        pairs_measured.name_number_left,
+        pairs_measured.name_number_right,
+        pairs_measured.name_overlap,
+        true as is_compared_anew
 
-    from keys_used as left_keys
+    from pairs_measured
 
-    inner join keys_used as right_keys
-        on
-            left_keys.branch_id = right_keys.branch_id
-            and left_keys.key_kind = right_keys.key_kind
-            and left_keys.block_key = right_keys.block_key
-            and left_keys.place = right_keys.place
-            and left_keys.name_number < right_keys.name_number
-
-    group by 1, 2
-
-),
-
-candidates_measured as (
+    union all
 
     select
-        left_names.source_record_id as source_record_id_left,
-        right_names.source_record_id as source_record_id_right,
-        candidates.name_number_left,
-        candidates.name_number_right,
-        candidates.is_evidence_shared,
-        {{ dice_overlap('left_names.name_grams', 'right_names.name_grams') }}
-            as name_overlap
+        pairs_taken_over.name_number_left,
+        pairs_taken_over.name_number_right,
+        pairs_taken_over.name_overlap,
+        false as is_compared_anew
 
-    from candidates
-
-    inner join names_listed as left_names
-        on candidates.name_number_left = left_names.name_number
-
-    inner join names_listed as right_names
-        on candidates.name_number_right = right_names.name_number
-
-    -- Names are numbered in the order of their records.
-    where
-        left_names.source_record_id < right_names.source_record_id
-        and left_names.match_name <> right_names.match_name
+    from pairs_taken_over
 
 ),
 
 final as (
 
     select
-        candidates_measured.source_record_id_left,
-        candidates_measured.source_record_id_right,
-        candidates_measured.name_number_left,
-        candidates_measured.name_number_right,
-        candidates_measured.name_overlap
+        left_names.source_record_id as source_record_id_left,
+        right_names.source_record_id as source_record_id_right,
+        pairs_joined.name_number_left,
+        pairs_joined.name_number_right,
+        pairs_joined.name_overlap,
+        pairs_joined.is_compared_anew
 
-    from candidates_measured
+    from pairs_joined
 
-    cross join limits
+    inner join names_listed as left_names
+        on pairs_joined.name_number_left = left_names.name_number
 
-    where
-        candidates_measured.name_overlap >= case
-            when candidates_measured.is_evidence_shared
-                then limits.evidence_candidate_floor
-            else limits.name_candidate_floor
-        end
+    inner join names_listed as right_names
+        on pairs_joined.name_number_right = right_names.name_number
 
 )
 

@@ -1,9 +1,10 @@
--- One row per found pair of source records: where they agree and what speaks against.
+-- One row per pair of source records that was not scored before: where they agree and
+-- what speaks against.
 with
 
-pairs_found as (
+pairs_signed as (
 
-    select * from {{ ref('int_accounts__pairs_found') }}
+    select * from {{ ref('int_accounts__pairs_signed') }}
 
 ),
 
@@ -28,8 +29,8 @@ limits as (
 pairs_joined as (
 
     select
-        pairs_found.source_record_id_left,
-        pairs_found.source_record_id_right,
+        pairs_signed.source_record_id_left,
+        pairs_signed.source_record_id_right,
         {%- for side in ['left', 'right'] %}
         {{ side }}_names.match_name as match_name_{{ side }},
         {{ side }}_names.brand_word as brand_word_{{ side }},
@@ -55,10 +56,10 @@ pairs_joined as (
         {{ side }}_evidence.address_grams as address_grams_{{ side }},
         {{ side }}_evidence.contact_keys as contact_keys_{{ side }},
         {%- endfor %}
-        pairs_found.name_overlap,
-        pairs_found.is_telling,
-        pairs_found.hard_keys,
-        pairs_found.decision_kind,
+        pairs_signed.name_overlap,
+        pairs_signed.is_telling,
+        pairs_signed.hard_keys,
+        pairs_signed.decision_kind,
         left_names.name_kind as name_kind_left,
         right_names.name_kind as name_kind_right,
         least(left_names.gram_length, right_names.gram_length) as gram_length,
@@ -67,17 +68,19 @@ pairs_joined as (
             else {{ dice_overlap('left_names.brand_grams', 'right_names.brand_grams') }}
         end as brand_overlap
 
-    from pairs_found
+    from pairs_signed
 
     {% for side in ['left', 'right'] %}
     left join names_listed as {{ side }}_names
-        on pairs_found.name_number_{{ side }} = {{ side }}_names.name_number
+        on pairs_signed.name_number_{{ side }} = {{ side }}_names.name_number
 
     inner join evidence as {{ side }}_evidence
         on
-            pairs_found.source_record_id_{{ side }}
+            pairs_signed.source_record_id_{{ side }}
             = {{ side }}_evidence.source_record_id
     {% endfor %}
+
+    where not pairs_signed.is_known
 
 ),
 
