@@ -211,8 +211,6 @@ where
     or scores.population is distinct from expected.accounts_ranked
     or scores.value_rank is distinct from expected.place
     or scores.raw_tier is distinct from expected.tier
-    -- Nothing damps the rule yet.
-    or scores.suggested_tier is distinct from scores.raw_tier
     or scores.effective_tier
     is distinct from coalesce(overrides.tier, scores.suggested_tier)
     or (scores.override_id is not null and overrides.tier is null)

@@ -52,13 +52,22 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "scorecard_indicators": ("weight",),
     "scorecard_bands": ("band", "points"),
     "tier_rules": ("tier_order", "tier_code"),
+    "stability_rules": ("exit_months",),
     "lead_conditions": ("condition_group", "threshold"),
 }
 _HUNDRED = Decimal(100)
+# By basis of the cut-offs: the exit bound, the one to be left empty, the tiers' ends.
+_EXIT_COLUMNS = {
+    "rank_share": ("exit_share_pct", "exit_score", "share_to_pct"),
+    "score": ("exit_score", "exit_share_pct", "score_from"),
+}
 
 
 def find_problems(
-    rules: Rules, months: list[date], seed_keys: Mapping[str, tuple[str, ...]]
+    rules: Rules,
+    months: list[date],
+    seed_keys: Mapping[str, tuple[str, ...]],
+    matching_keys: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[str]:
     """List what is wrong with the rule rows; shape first, since the rest relies on it.
 
@@ -66,13 +75,16 @@ def find_problems(
         rules: Rows by seed, in canonical text.
         months: Months that must have a version.
         seed_keys: Columns that name a row of each seed.
+        matching_keys: The same of the matcher's seeds, where `rules` holds them.
     """
+    matching = {seed: k for seed, k in (matching_keys or {}).items() if seed in rules}
     problems = [
-        *_check_keys(rules, seed_keys),
+        *_check_keys(rules, {**seed_keys, **matching}),
         *_check_values(rules),
         *_check_numbers(rules),
         *_check_dates(rules, "scorecards"),
         *_check_dates(rules, "lead_rules"),
+        *(problem for seed in matching for problem in _check_dates(rules, seed)),
     ]
     if problems:
         return problems
@@ -83,6 +95,7 @@ def find_problems(
         *_check_positions(rules),
         *_check_cards(rules),
         *_check_leads(rules),
+        *_check_matching(rules, matching),
     ]
 
 
@@ -125,17 +138,28 @@ def _check_numbers(rules: Rules) -> Iterator[str]:
 
 
 def _check_dates(rules: Rules, seed: str) -> Iterator[str]:
+    """Dates are dates, validity is whole months, and somebody approved it."""
     for row in rules[seed]:
-        for column in ("valid_from", "recorded_at", "valid_to"):
-            text = row.get(column, "")
-            if not _is_date(text) and (text or column != "valid_to"):
-                yield f"{_name(seed, row)}: {column} is no date like 2026-01-01"
+        name = _name(seed, row)
         if not row.get("approver"):
-            yield f"{_name(seed, row)}: it names no approver"
-        if row.get("valid_from", "")[8:] != "01":
-            yield f"{_name(seed, row)}: valid_from must be the first day of a month"
-        if row.get("valid_to") and row["valid_to"] < row["valid_from"]:
-            yield f"{_name(seed, row)}: valid_to lies before valid_from"
+            yield f"{name}: it names no approver"
+        wrong = [
+            column
+            for column in ("valid_from", "recorded_at", "valid_to")
+            if not _is_date(row.get(column, ""))
+            and (row.get(column) or column != "valid_to")
+        ]
+        yield from (f"{name}: {column} is no date like 2026-01-01" for column in wrong)
+        if wrong:
+            continue
+        if row["valid_from"][8:] != "01":
+            yield f"{name}: valid_from must be the first day of a month"
+        if not row["valid_to"]:
+            continue
+        if row["valid_to"] < row["valid_from"]:
+            yield f"{name}: valid_to lies before valid_from"
+        elif _day_after(row["valid_to"]).day != 1:
+            yield f"{name}: valid_to must be the last day of a month"
 
 
 def _check_validity(
@@ -146,48 +170,71 @@ def _check_validity(
     for row in rules[seed]:
         by_id[row[id_column]].append(row)
     for rule_id, rows in by_id.items():
-        rows.sort(key=lambda row: row["valid_from"])
-        for earlier, later in pairwise(rows):
-            if not earlier["valid_to"] or earlier["valid_to"] >= later["valid_from"]:
-                last_day = date.fromisoformat(later["valid_from"]) - timedelta(days=1)
-                yield (
-                    f"{seed}.csv, {rule_id}: {earlier['version']} and "
-                    f"{later['version']} overlap; end {earlier['version']} with "
-                    f"valid_to {last_day}"
-                )
-        holes = [
-            month
-            for month in months
-            if month.isoformat() >= rows[0]["valid_from"]
-            and not any(_holds(row, month) for row in rows)
-        ]
-        if holes:
+        yield from _check_succession(f"{seed}.csv, {rule_id}", rows)
+        last_end = max((row["valid_to"] or "9999-12-31") for row in rows)
+        first = min(row["valid_from"] for row in rows)
+        after = [m for m in months if m.isoformat() >= first and str(m) > last_end]
+        if after:
             yield (
-                f"{seed}.csv, {rule_id}: no version is valid in "
-                f"{', '.join(f'{month:%Y-%m}' for month in holes[:6])}"
+                f"{seed}.csv, {rule_id}: no version is valid in {_list_months(after)}; "
+                f"the last one ends {last_end} and none follows"
             )
     uncovered = [
         month for month in months if not any(_holds(row, month) for row in rules[seed])
     ]
     if uncovered and seed == "scorecards":
-        yield (
-            f"{seed}.csv: no scorecard is valid in "
-            f"{', '.join(f'{month:%Y-%m}' for month in uncovered[:6])}"
-        )
+        yield f"{seed}.csv: no scorecard is valid in {_list_months(uncovered)}"
+
+
+def _check_succession(name: str, rows: list[Row]) -> Iterator[str]:
+    for earlier, later in pairwise(sorted(rows, key=lambda row: row["valid_from"])):
+        last_day = date.fromisoformat(later["valid_from"]) - timedelta(days=1)
+        versions = f"{earlier['version']} and {later['version']}"
+        if not earlier["valid_to"] or earlier["valid_to"] >= later["valid_from"]:
+            yield (
+                f"{name}: {versions} overlap; end {earlier['version']} with "
+                f"valid_to {last_day}"
+            )
+        elif _day_after(earlier["valid_to"]).isoformat() < later["valid_from"]:
+            yield (
+                f"{name}: no version is valid between {versions}, from "
+                f"{_day_after(earlier['valid_to']):%Y-%m} on; end {earlier['version']} "
+                f"with valid_to {last_day}"
+            )
+
+
+def _check_matching(
+    rules: Rules, matching_keys: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Each rule of the matcher is valid once at a time, and weights sum to one."""
+    for seed, key in matching_keys.items():
+        by_name: dict[str, list[Row]] = defaultdict(list)
+        for row in rules[seed]:
+            by_name[row[key[0]]].append(row)
+        for name, rows in by_name.items():
+            yield from _check_succession(f"{seed}.csv, {name}", rows)
+    weights = rules.get("match_weights", [])
+    for start in sorted({date.fromisoformat(row["valid_from"]) for row in weights}):
+        total = sum(Decimal(row["weight"]) for row in weights if _holds(row, start))
+        if total != 1:
+            yield f"match_weights.csv: weights from {start:%Y-%m} on sum to {total}"
 
 
 def _check_parents(rules: Rules) -> Iterator[str]:
     """Rows that hang on a version need it, and a version needs such rows."""
-    for parent, id_column, children in (
-        ("scorecards", "scorecard_id", ("scorecard_indicators", "tier_rules")),
-        ("lead_rules", "lead_rule_id", ("lead_conditions",)),
+    for parent, id_column, child, is_optional in (
+        ("scorecards", "scorecard_id", "scorecard_indicators", False),
+        ("scorecards", "scorecard_id", "scorecard_bands", False),
+        ("scorecards", "scorecard_id", "tier_rules", False),
+        ("scorecards", "scorecard_id", "stability_rules", True),
+        ("lead_rules", "lead_rule_id", "lead_conditions", False),
     ):
         heads = {(row[id_column], row["version"]) for row in rules[parent]}
-        for child in (*children, *(["scorecard_bands"] * (parent == "scorecards"))):
-            keys = {(row[id_column], row["version"]) for row in rules[child]}
-            for key in sorted(keys - heads):
-                yield f"{child}.csv, {' '.join(key)}: {parent}.csv has no such version"
-            for key in sorted(heads - keys):
+        keys = {(row[id_column], row["version"]) for row in rules[child]}
+        for key in sorted(keys - heads):
+            yield f"{child}.csv, {' '.join(key)}: {parent}.csv has no such version"
+        for key in sorted(heads - keys):
+            if not is_optional:
                 yield f"{child}.csv, {' '.join(key)}: the version has no rows"
 
 
@@ -226,6 +273,7 @@ def _check_cards(rules: Rules) -> Iterator[str]:
                 row, [b for b in bands if b["indicator_id"] == row["indicator_id"]]
             )
         yield from _check_tiers(card, tiers)
+        yield from _check_stability(card, tiers, _select(rules, "stability_rules", key))
 
 
 def _check_bands(indicator: Row, bands: list[Row]) -> Iterator[str]:
@@ -295,6 +343,56 @@ def _check_tiers(card: Row, tiers: list[Row]) -> Iterator[str]:
         yield f"{name}: two tiers have the same tier_code"
 
 
+def _check_stability(card: Row, tiers: list[Row], rows: list[Row]) -> Iterator[str]:
+    """A band is kept beyond where it ends, and a better one not further out."""
+    ends = _find_band_ends(card, tiers)
+    problems = [p for row in rows for p in _check_exit(card, row, ends)]
+    yield from problems
+    if problems:
+        return
+    column = _EXIT_COLUMNS[card["cut_off_basis"]][0]
+    sign = 1 if card["cut_off_basis"] == "rank_share" else -1
+    in_order = [row for band in ends for row in rows if row["tier_band"] == band]
+    for better, worse in pairwise(in_order):
+        if sign * Decimal(better[column]) > sign * Decimal(worse[column]):
+            yield (
+                f"{_name('stability_rules', better)}: the band is kept further out "
+                f"than {worse['tier_band']}"
+            )
+
+
+def _find_band_ends(card: Row, tiers: list[Row]) -> dict[str, Decimal]:
+    """Where each band ends that has an end, the best band first."""
+    column = _EXIT_COLUMNS[card["cut_off_basis"]][2]
+    ends: dict[str, Decimal] = {}
+    for tier in sorted(tiers, key=lambda row: Decimal(row["tier_order"])):
+        if tier[column]:
+            ends[tier["tier_band"]] = Decimal(tier[column])
+    return ends
+
+
+def _check_exit(card: Row, row: Row, ends: Mapping[str, Decimal]) -> Iterator[str]:
+    name = _name("stability_rules", row)
+    column, other, _ = _EXIT_COLUMNS[card["cut_off_basis"]]
+    end = ends.get(row["tier_band"])
+    if end is None:
+        yield f"{name}: tier_rules.csv has no band {row['tier_band']} that ends"
+    if not row["exit_months"].isdecimal() or row["exit_months"] == "0":
+        yield f"{name}: exit_months must be 1, 2, 3 …"
+    if row[other] or not _is_number(row[column]):
+        yield f"{name}: {column} must be a number, and {other} empty"
+        return
+    bound = Decimal(row[column])
+    is_share = column == "exit_share_pct"
+    if end is not None and (bound < end if is_share else bound > end):
+        yield (
+            f"{name}: {column} is {bound}, but the band ends at {end}; it must be kept "
+            f"at least that far"
+        )
+    if is_share and bound > _HUNDRED:
+        yield f"{name}: {column} is more than 100"
+
+
 def _are_contiguous(spans: set[tuple[str, str]], start: str, end: str) -> bool:
     """Whether spans, in any order, lead from start to end without hole or overlap."""
     by_start = dict(spans)
@@ -338,14 +436,20 @@ def _holds(row: Row, month: date) -> bool:
 
 def _name(seed: str, row: Row) -> str:
     columns = (
-        "scorecard_id",
-        "lead_rule_id",
-        "version",
-        "indicator_id",
-        "tier",
+        *("scorecard_id", "lead_rule_id"),
+        *("limit_name", "component", "key_kind", "organ_type", "column_name"),
+        *("version", "indicator_id", "tier" if "tier" in row else "tier_band"),
         "metric",
     )
     return f"{seed}.csv, {' '.join(row[c] for c in columns if row.get(c))}"
+
+
+def _day_after(text: str) -> date:
+    return date.fromisoformat(text) + timedelta(days=1)
+
+
+def _list_months(months: list[date]) -> str:
+    return ", ".join(f"{month:%Y-%m}" for month in months[:6])
 
 
 def _is_number(text: str) -> bool:

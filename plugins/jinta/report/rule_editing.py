@@ -1,4 +1,8 @@
-"""Write a new version of a scorecard or lead rule into the seeds' CSV files."""
+"""Write a new version of a rule set into the seeds' CSV files.
+
+A scorecard or lead rule is the rows of several files under `seeds/rules`; a rule set of
+the matcher is one file under `seeds/matching`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from pathlib import Path
 from jinta.errors import RuleError, UsageError
 from jinta.report.rules import (
     FAMILIES,
+    MATCHING_KEYS,
     SEED_KEYS,
     check_soundness,
     normalise_row,
@@ -21,7 +26,15 @@ from jinta.report.rules import (
 
 Row = dict[str, str]
 
+_HUNDRED = Decimal(100)
 _HUNDREDTH = Decimal("0.01")
+# What an owner may set in a file of the matcher; its other rows are copied.
+_MATCHING_VALUES = {
+    "match_limits": "limit_value",
+    "match_weights": "weight",
+    "match_hard_keys": "max_records",
+    "survivorship_rules": "strategy",
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +42,7 @@ class NewVersion:
     """What a new version of a rule shall be.
 
     Attributes:
-        rule_id: The scorecard or lead rule.
+        rule_id: The scorecard, lead rule or file of the matcher.
         version: Name of the new version.
         valid_from: First month it holds (first day).
         approver: Who approves it.
@@ -37,6 +50,9 @@ class NewVersion:
         from_version: The version to copy; None takes the latest.
         note: Why.
         weights: New weight by indicator; its points are scaled with it.
+        is_balanced: Whether the other weights give way, each by the same part, so that
+            all sum to 100.
+        values: New value by rule of the matcher, for example of a limit.
     """
 
     rule_id: str
@@ -47,6 +63,8 @@ class NewVersion:
     from_version: str | None = None
     note: str = ""
     weights: Mapping[str, Decimal] = field(default_factory=dict)
+    is_balanced: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
@@ -67,6 +85,13 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
             would begin before the one it follows.
         RuleError: With the new rows the rules would not fit together.
     """
+    if new.rule_id in MATCHING_KEYS:
+        return [_write_matching_version(folder.parent / "matching", new)]
+    if new.values:
+        raise UsageError(
+            f"{new.rule_id} has no values to set.",
+            "Give a scorecard's weights, or copy the version and edit its rows.",
+        )
     id_column, seeds = _find_family(folder, new.rule_id)
     files = {seed: _read_file(folder / f"{seed}.csv") for seed in seeds}
     head = _find_source(files[seeds[0]], id_column, new)
@@ -89,12 +114,59 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
         files[seed] += [_reweight(row, factors) for row in copies]
     _check(folder, files)
     for seed, rows in files.items():
-        _write_file(folder / f"{seed}.csv", rows)
+        if rows:
+            _write_file(folder / f"{seed}.csv", rows)
     return [folder / f"{seed}.csv" for seed in seeds]
 
 
+def _write_matching_version(folder: Path, new: NewVersion) -> Path:
+    """End the rows that hold and copy them all, so that a version is a whole file."""
+    path = folder / f"{new.rule_id}.csv"
+    name_column = MATCHING_KEYS[new.rule_id][0]
+    rows = _read_file(path)
+    in_force = [row for row in rows if not row["valid_to"]]
+    _refuse_matching(new, rows, {row[name_column] for row in in_force})
+    value_column = _MATCHING_VALUES.get(new.rule_id, "")
+    copies = []
+    for row in in_force:
+        changes = {
+            "version": new.version,
+            "valid_from": new.valid_from.isoformat(),
+            "recorded_at": new.recorded_at.isoformat(),
+            "approver": new.approver,
+        }
+        if row[name_column] in new.values:
+            changes[value_column] = new.values[row[name_column]]
+            changes["reason"] = new.note or row["reason"]
+        copies.append(row | changes)
+        row["valid_to"] = _day_before(new.valid_from)
+    _check(folder.parent / "rules", {new.rule_id: rows + copies})
+    _write_file(path, rows + copies)
+    return path
+
+
+def _refuse_matching(new: NewVersion, rows: list[Row], names: set[str]) -> None:
+    if any(row["version"] == new.version for row in rows):
+        raise UsageError(
+            f"{new.rule_id} {new.version} exists already.", "Choose another name."
+        )
+    if new.from_version or new.weights:
+        raise UsageError(
+            f"A version of {new.rule_id} follows the one in force.",
+            "Set values of its rules only.",
+        )
+    unknown = sorted(set(new.values) - names)
+    if unknown or (new.values and new.rule_id not in _MATCHING_VALUES):
+        wrong = ", ".join(unknown or new.values)
+        raise UsageError(
+            f"{new.rule_id} has no value to set for {wrong}.",
+            f"There are: {', '.join(sorted(names))}.",
+        )
+    _refuse_early(new, max(rows, key=lambda row: row["valid_from"]))
+
+
 def _find_family(folder: Path, rule_id: str) -> tuple[str, tuple[str, ...]]:
-    known = []
+    known = [*MATCHING_KEYS]
     for id_column, seeds in FAMILIES.values():
         ids = {row[id_column] for row in _read_file(folder / f"{seeds[0]}.csv")}
         if rule_id in ids:
@@ -113,16 +185,7 @@ def _find_source(heads: list[Row], id_column: str, new: NewVersion) -> Row:
         raise UsageError(
             f"{new.rule_id} {new.version} exists already.", "Choose another name."
         )
-    if new.valid_from.day != 1:
-        raise UsageError(
-            f"{new.valid_from} is no first day of a month.", "Versions hold by month."
-        )
-    if new.valid_from.isoformat() <= versions[-1]["valid_from"]:
-        raise UsageError(
-            f"{new.rule_id} {names[-1]} begins in {versions[-1]['valid_from'][:7]}, "
-            f"not before {new.valid_from:%Y-%m}.",
-            "A new version follows the latest one; history keeps its rules.",
-        )
+    _refuse_early(new, versions[-1])
     wanted = new.from_version or names[-1]
     if wanted not in names:
         raise UsageError(
@@ -131,12 +194,29 @@ def _find_source(heads: list[Row], id_column: str, new: NewVersion) -> Row:
     return versions[names.index(wanted)]
 
 
+def _refuse_early(new: NewVersion, latest: Row) -> None:
+    if new.valid_from.day != 1:
+        raise UsageError(
+            f"{new.valid_from} is no first day of a month.", "Versions hold by month."
+        )
+    if new.valid_from.isoformat() <= latest["valid_from"]:
+        raise UsageError(
+            f"{new.rule_id} {latest['version']} begins in "
+            f"{latest['valid_from'][:7]}, not before {new.valid_from:%Y-%m}.",
+            "A new version follows the latest one; history keeps its rules.",
+        )
+
+
 def _end_predecessor(heads: list[Row], id_column: str, new: NewVersion) -> None:
     last = max(
         (row for row in heads if row[id_column] == new.rule_id),
         key=lambda row: row["valid_from"],
     )
-    last["valid_to"] = (new.valid_from - timedelta(days=1)).isoformat()
+    last["valid_to"] = _day_before(new.valid_from)
+
+
+def _day_before(day: date) -> str:
+    return (day - timedelta(days=1)).isoformat()
 
 
 def _find_factors(
@@ -154,7 +234,30 @@ def _find_factors(
             f"{new.rule_id} has no indicator {', '.join(unknown)}.",
             f"There are: {', '.join(before) or 'none, it is no scorecard'}.",
         )
-    return {name: weight / before[name] for name, weight in new.weights.items()}
+    weights = _balance_weights(before, new.weights) if new.is_balanced else new.weights
+    return {name: weight / before[name] for name, weight in weights.items()}
+
+
+def _balance_weights(
+    before: Mapping[str, Decimal], wanted: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """Divide what the wanted weights leave of 100 among the others, as it was."""
+    others = {name: weight for name, weight in before.items() if name not in wanted}
+    rest = _HUNDRED - sum(wanted.values())
+    if not others or rest <= 0:
+        raise UsageError(
+            f"The weights leave {rest} of 100 to {len(others)} other indicators.",
+            "Give weights that leave something to the others.",
+        )
+    total = sum(others.values())
+    balanced = {
+        name: (weight * rest / total).quantize(_HUNDREDTH, ROUND_HALF_UP)
+        for name, weight in others.items()
+    }
+    # What rounding leaves goes to the largest, the first of equals.
+    largest = max(balanced, key=lambda name: balanced[name])
+    balanced[largest] += rest - sum(balanced.values())
+    return {**wanted, **balanced}
 
 
 def _reweight(row: Row, factors: Mapping[str, Decimal]) -> Row:
@@ -175,8 +278,12 @@ def _scale(text: str, factor: Decimal) -> str:
 
 def _check(folder: Path, files: Mapping[str, list[Row]]) -> None:
     rules = read_files(folder)
+    if not MATCHING_KEYS.keys().isdisjoint(files):
+        rules |= read_files(folder.parent / "matching", MATCHING_KEYS)
     for seed, rows in files.items():
-        rules[seed] = sort_rows([normalise_row(r) for r in rows], SEED_KEYS[seed])
+        rules[seed] = sort_rows(
+            [normalise_row(row) for row in rows], (SEED_KEYS | MATCHING_KEYS)[seed]
+        )
     try:
         check_soundness(rules, [])
     except RuleError as error:

@@ -39,6 +39,7 @@ SEED_KEYS: dict[str, tuple[str, ...]] = {
     "scorecard_indicators": ("scorecard_id", "version", "indicator_id"),
     "scorecard_bands": ("scorecard_id", "version", "indicator_id", "band"),
     "tier_rules": ("scorecard_id", "version", "tier"),
+    "stability_rules": ("scorecard_id", "version", "tier_band"),
     "lead_rules": ("lead_rule_id", "version"),
     "lead_conditions": (
         "lead_rule_id",
@@ -52,10 +53,19 @@ SEED_KEYS: dict[str, tuple[str, ...]] = {
 FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "scorecard": (
         "scorecard_id",
-        ("scorecards", "scorecard_indicators", "scorecard_bands", "tier_rules"),
+        (
+            "scorecards",
+            "scorecard_indicators",
+            "scorecard_bands",
+            "tier_rules",
+            "stability_rules",
+        ),
     ),
     "lead": ("lead_rule_id", ("lead_rules", "lead_conditions")),
 }
+# Seeds that a version may have no rows in: without any, it is the version it would be
+# if there were no such seed.
+OPTIONAL_SEEDS = frozenset({"stability_rules"})
 # Every seed of the matcher: its rows of one version are a rule set.
 MATCHING_KEYS: dict[str, tuple[str, ...]] = {
     "match_limits": ("limit_name", "version"),
@@ -71,7 +81,7 @@ _NUMERIC_COLUMNS = frozenset(
         *("min_sub_tier_share_pct", "max_sub_tier_share_pct", "weight", "band"),
         *("lower_bound", "points", "tier_order", "tier_code", "share_from_pct"),
         *("share_to_pct", "score_from", "score_to", "condition_group", "threshold"),
-        *("limit_value", "max_records"),
+        *("limit_value", "max_records", "exit_share_pct", "exit_score", "exit_months"),
     )
 )
 # What of the dictionary decides numbers; names and meanings may be reworded.
@@ -84,6 +94,10 @@ _DICTIONARY_COLUMNS = (
     "absence_rule",
 )
 _DICTIONARY_VERSION = "1"
+# What of a version's rows is not part of it: a later version ends it. The matcher's
+# first versions were published before their day of recording was kept.
+_REMARKS = frozenset({"valid_to"})
+_MATCHING_REMARKS = frozenset({"valid_to", "recorded_at"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,8 @@ class RuleVersion:
     Attributes:
         rule_set: Kind and id, for example `scorecard group_account_value`.
         version: The version.
-        rows: Rows by seed, without `valid_to`, in the order of their keys.
+        rows: Rows by seed, without `valid_to`, in the order of their keys; an optional
+            seed without rows is left out.
     """
 
     rule_set: str
@@ -132,7 +147,7 @@ def check_soundness(rules: Rules, months: Iterable[date]) -> None:
     Raises:
         RuleError: Naming each seed and version with what is wrong.
     """
-    problems = find_problems(rules, list(months), SEED_KEYS)
+    problems = find_problems(rules, list(months), SEED_KEYS, MATCHING_KEYS)
     if problems:
         raise RuleError(
             "The rule rows don't fit together:\n" + _list_lines(problems),
@@ -160,9 +175,9 @@ def check_unchanged(
     if changes:
         raise RuleError(
             "Published rule versions were changed:\n" + _list_lines(changes),
-            "Put the rows back as they were and make a new version instead: "
-            "`jinta rules new-version`, or for the matcher rows with a new version, "
-            "see docs/rules.md. Readers must be able to explain what they were shown.",
+            "Put the rows back as they were and make a new version instead, with "
+            "`jinta rules new-version`; docs/rules.md tells how. Readers must be able "
+            "to explain what they were shown.",
         )
 
 
@@ -283,17 +298,20 @@ def collect_versions(rules: Rules) -> list[RuleVersion]:
             key = (head[id_column], head["version"])
             rows = {
                 seed: [
-                    _drop_end(row)
+                    _drop_columns(row, _REMARKS)
                     for row in rules[seed]
                     if (row[id_column], row["version"]) == key
                 ]
                 for seed in seeds
             }
+            rows = {s: r for s, r in rows.items() if r or s not in OPTIONAL_SEEDS}
             versions.append(RuleVersion(f"{family} {key[0]}", key[1], rows))
     for seed in MATCHING_KEYS:
         by_version: dict[str, list[Row]] = {}
         for row in rules.get(seed, []):
-            by_version.setdefault(row["version"], []).append(_drop_end(row))
+            by_version.setdefault(row["version"], []).append(
+                _drop_columns(row, _MATCHING_REMARKS)
+            )
         versions += [
             RuleVersion(f"matching {seed}", version, {seed: rows_of_version})
             for version, rows_of_version in by_version.items()
@@ -349,8 +367,8 @@ def sort_rows(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
     return sorted(rows, key=lambda row: [row.get(column, "") for column in key])
 
 
-def _drop_end(row: Row) -> Row:
-    return {column: value for column, value in row.items() if column != "valid_to"}
+def _drop_columns(row: Row, columns: frozenset[str]) -> Row:
+    return {column: value for column, value in row.items() if column not in columns}
 
 
 def _normalise_value(column: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from rich.table import Table
 
 from jinta.console import make_console
-from jinta.errors import UsageError
+from jinta.errors import UsageError, WarehouseError
 from jinta.report.decisions import (
     LEAD_STATUSES,
     Override,
@@ -22,9 +23,17 @@ from jinta.report.decisions import (
     update_lead,
 )
 from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rule_history import (
+    fetch_months,
+    fetch_restatements,
+    fetch_rule_changes,
+    format_months,
+    list_versions,
+    refuse_published,
+)
 from jinta.report.rules import (
-    FAMILIES,
     MATCHING_KEYS,
+    Rules,
     check_soundness,
     check_unchanged,
     read_files,
@@ -36,7 +45,10 @@ from jinta.warehouse import connect
 
 DEFAULT_SCORECARD = "group_account_value"
 
-rules = typer.Typer(no_args_is_help=True, help="Versions of scorecards and lead rules.")
+rules = typer.Typer(
+    no_args_is_help=True,
+    help="Versions of scorecards, lead rules and the matcher's rules.",
+)
 override = typer.Typer(no_args_is_help=True, help="Override a suggested tier.")
 lead = typer.Typer(no_args_is_help=True, help="Record what becomes of a lead.")
 console = make_console(soft_wrap=True)
@@ -50,47 +62,53 @@ Scorecard = Annotated[str, typer.Option(help="The scorecard.")]
 @rules.command("list")
 def list_rules(as_json: AsJson = False) -> None:
     """List every version in the seeds: when it holds and who approved it."""
-    files = read_files(_rules_folder(load_settings()))
-    rows = [
-        {
-            "kind": family,
-            "rule": row[id_column],
-            "version": row["version"],
-            "valid_from": row["valid_from"],
-            "valid_to": row["valid_to"],
-            "approver": row["approver"],
-            "recorded_at": row["recorded_at"],
-            "note": row["note"],
-        }
-        for family, (id_column, seeds) in FAMILIES.items()
-        for row in files[seeds[0]]
-    ]
-    _show(rows, as_json)
+    settings = load_settings()
+    _show(list_versions(_read_rules(settings)), as_json)
+    if not as_json:
+        # The files can be read without a warehouse.
+        with suppress(WarehouseError):
+            _show_restatements(settings)
 
 
 @rules.command("check")
 def check() -> None:
     """Check the seeds' files, and that no published version was changed."""
     settings = load_settings()
-    folder = _rules_folder(settings)
-    files = read_files(folder) | read_files(folder.parent / "matching", MATCHING_KEYS)
+    files = _read_rules(settings)
     with connect(settings, "owner", stage="rules") as connection:
-        months = connection.execute(
-            "select month from control.run_months order by month"
-        ).fetchall()
+        months = fetch_months(connection)
         published = read_published(connection)
-    check_soundness(files, [row[0] for row in months])
+    check_soundness(files, months)
     check_unchanged(files, published)
     console.print(
         f"The rules fit together; {len(published)} published versions are unchanged."
     )
+    _show_restatements(settings)
+
+
+@rules.command("log")
+def log_rules(
+    rule: Annotated[
+        str | None, typer.Argument(help="Scorecard, lead rule or matcher's file.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each published version changed, the latest first: who, when and why."""
+    changes = fetch_rule_changes(load_settings(), rule, limit)
+    _show(changes if as_json else [_shorten(change) for change in changes], as_json)
 
 
 @rules.command("new-version")
 def new_version(
-    rule: Annotated[str, typer.Argument(help="Scorecard or lead rule.")],
+    rule: Annotated[
+        str, typer.Argument(help="Scorecard, lead rule or file such as match_limits.")
+    ],
     version: Annotated[str, typer.Option(help="Name of the new version.")],
-    valid_from: Annotated[str, typer.Option(help="First month, such as 2026-07.")],
+    valid_from: Annotated[
+        str,
+        typer.Option("--valid-from", "--from", help="First month, such as 2026-07."),
+    ],
     approver: Annotated[str, typer.Option(help="Who approves it.")],
     from_version: Annotated[
         str | None, typer.Option(help="Version to copy; the latest if empty.")
@@ -100,12 +118,26 @@ def new_version(
         list[str] | None,
         typer.Option(help="INDICATOR=WEIGHT, repeatable; scales its points too."),
     ] = None,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="Let the other weights fill up 100.")
+    ] = False,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="RULE=VALUE of the matcher, repeatable."),
+    ] = None,
+    retroactive: Annotated[
+        bool,
+        typer.Option("--retroactive", help="Also for months that are published."),
+    ] = False,
 ) -> None:
     """Write a new version into the seeds, a copy to be edited or with new weights."""
+    settings = load_settings()
     month = parse_month(valid_from, "--valid-from")
     assert month is not None
+    if not retroactive:
+        refuse_published(settings, rule, month)
     paths = write_new_version(
-        _rules_folder(load_settings()),
+        _rules_folder(settings),
         NewVersion(
             rule_id=rule,
             version=version,
@@ -115,12 +147,15 @@ def new_version(
             from_version=from_version,
             note=note,
             weights=_parse_weights(weight or []),
+            is_balanced=balance,
+            values=dict(_split(text, "--set") for text in values or []),
         ),
     )
     console.print(
         f"{rule} {version} holds from {month:%Y-%m}. Review the rows added to "
         f"{', '.join(path.name for path in paths)}; the next run uses them."
     )
+    _show_restatements(settings)
 
 
 @override.command("add")
@@ -220,14 +255,53 @@ def _parse_day(text: str, option: str) -> date:
 def _parse_weights(texts: list[str]) -> dict[str, Decimal]:
     weights = {}
     for text in texts:
-        name, _, number = text.partition("=")
+        name, number = _split(text, "--weight")
         try:
-            weights[name.strip()] = Decimal(number)
+            weights[name] = Decimal(number)
         except InvalidOperation as error:
             raise UsageError(
                 f"--weight {text!r} is no weight.", "Write it like employees=10."
             ) from error
     return weights
+
+
+def _split(text: str, option: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name.strip() and sign and value.strip()):
+        raise UsageError(f"{option} is {text!r}.", "Write it like NAME=VALUE.")
+    return name.strip(), value.strip()
+
+
+def _read_rules(settings: Settings) -> Rules:
+    folder = _rules_folder(settings)
+    return read_files(folder) | read_files(folder.parent / "matching", MATCHING_KEYS)
+
+
+def _shorten(change: dict[str, Any]) -> dict[str, Any]:
+    """One change as a person reads it."""
+    what = (change["what"], change["row_key"], change["column_name"])
+    is_changed = change["change_kind"] == "changed"
+    return {
+        "recorded": change["recorded_date"],
+        "valid_from": change["valid_from"],
+        "rule": f"{change['rule_set']} {change['rule_version']}",
+        "what": " ".join(part for part in what if part),
+        "change": f"{change['old_value'] or 'empty'} → {change['new_value'] or 'empty'}"
+        if is_changed
+        else change["change_kind"],
+        "approver": change["approver"],
+        "note": change["note"],
+    }
+
+
+def _show_restatements(settings: Settings) -> None:
+    """Say which published months were computed by other versions than hold now."""
+    for reason, months in fetch_restatements(settings).items():
+        console.print(
+            f"{reason}: {format_months(months)} published by others. "
+            "`jinta backfill --stale` restates them.",
+            style="yellow",
+        )
 
 
 def _rules_folder(settings: Settings) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from jinta.errors import RuleError, UsageError
 from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rule_history import list_versions
 from jinta.report.rules import (
     MATCHING_KEYS,
     RuleVersion,
@@ -114,6 +115,16 @@ def copy(seed, **values):
     return change
 
 
+def follow(seed, ends, begins):
+    def change(rules):
+        rules[seed][0]["valid_to"] = ends
+        rules[seed].append(
+            rules[seed][0] | {"version": "2", "valid_from": begins, "valid_to": ""}
+        )
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -124,13 +135,53 @@ def copy(seed, **values):
         (set_value("scorecards", "approver", ""), "no approver"),
         (set_value("scorecards", "valid_from", "2000-01-02"), "first day of a month"),
         (set_value("scorecards", "valid_from", "soon"), "no date"),
-        (set_value("scorecards", "valid_to", "1999-01-01"), "before valid_from"),
+        (set_value("scorecards", "valid_to", "1989-12-31"), "before valid_from"),
+        (set_value("scorecards", "valid_to", "2025-11-29"), "last day of a month"),
         (set_value("scorecards", "valid_to", "2025-11-30"), "no version .* 2025-12"),
         (
             set_value("scorecards", "valid_from", "2024-02-01"),
             "no scorecard .* 2024-01",
         ),
         (copy("scorecards", version="2", valid_from="2025-01-01"), "overlap"),
+        (
+            follow("scorecards", ends="2030-03-31", begins="2030-05-01"),
+            f"no version is valid between {FIRST} and 2, from 2030-04 on",
+        ),
+        (
+            follow("lead_rules", ends="2030-03-31", begins="2030-05-01"),
+            "L1: no version is valid between",
+        ),
+        (
+            set_value("stability_rules", "tier_band", "D"),
+            "tier_rules.csv has no band D that ends",
+        ),
+        (
+            set_value("stability_rules", "tier_band", "other"),
+            "has no band other that ends",
+        ),
+        (
+            set_value("stability_rules", "exit_share_pct", "9", tier_band="A"),
+            "exit_share_pct is 9, but the band ends at 10",
+        ),
+        (
+            set_value("stability_rules", "exit_share_pct", "101", tier_band="B"),
+            "more than 100",
+        ),
+        (
+            set_value("stability_rules", "exit_share_pct", "", tier_band="B"),
+            "exit_share_pct must be a number, and exit_score empty",
+        ),
+        (
+            set_value("stability_rules", "exit_score", "60", tier_band="B"),
+            "exit_share_pct must be a number, and exit_score empty",
+        ),
+        (
+            set_value("stability_rules", "exit_share_pct", "40", tier_band="A"),
+            "2026.1 A: the band is kept further out than B",
+        ),
+        (set_value("stability_rules", "exit_months", "0"), "exit_months must be 1, 2"),
+        (set_value("stability_rules", "exit_months", "1.5"), "exit_months must be 1,"),
+        (copy("stability_rules", version="9"), "no such version"),
         (copy("scorecards", scorecard_id="rfm"), "rfm 2026.1: the version has no rows"),
         (copy("tier_rules", version="9"), "no such version"),
         (set_value("indicators", "position", "12"), "positions must be"),
@@ -211,6 +262,7 @@ def test_tiers_may_be_cut_by_score(rules):
         "scorecard_id": CARD,
         "version": FIRST,
     }
+    rules["stability_rules"] = []
     rules["tier_rules"] = [
         template
         | {
@@ -223,6 +275,15 @@ def test_tiers_may_be_cut_by_score(rules):
         for i, (t, a, b) in enumerate([*spans, ("other", "", "")])
     ]
     check_soundness(rules, MONTHS)
+    stability = {"scorecard_id": CARD, "version": FIRST, "exit_months": "2"}
+    stability |= {"tier_band": "VIP", "exit_share_pct": "", "exit_score": "78"}
+    rules["tier_rules"][0]["tier_band"] = "VIP"
+    rules["stability_rules"] = [stability]
+    check_soundness(rules, MONTHS)
+    rules["stability_rules"] = [stability | {"exit_score": "80.02"}]
+    with pytest.raises(RuleError, match=r"exit_score is 80.02, but .* at 80.01"):
+        check_soundness(rules, MONTHS)
+    rules["stability_rules"] = []
     rules["tier_rules"][1]["score_from"] = "61"
     with pytest.raises(RuleError, match="score_from and score_to must follow"):
         check_soundness(rules, MONTHS)
@@ -234,6 +295,26 @@ def test_hash_ignores_order_and_writing_of_numbers(rules):
         row["points"] += ".00"
     again = {seed: [normalise_row(row) for row in rows] for seed, rows in rules.items()}
     assert {v.rule_set: v.content_hash for v in collect_versions(again)} == before
+
+
+def test_a_version_without_stability_rules_is_the_one_it_was_before_there_were_any(
+    rules,
+):
+    rules["stability_rules"] = []
+    (version,) = (
+        v for v in collect_versions(rules) if v.rule_set == f"scorecard {CARD}"
+    )
+    assert "stability_rules" not in version.rows
+    with_rules = collect_versions(read_files(SEEDS))
+    (other,) = (v for v in with_rules if v.rule_set == version.rule_set)
+    assert other.content_hash != version.content_hash
+    # Adding them to a published version is a change of it.
+    with pytest.raises(
+        RuleError, match=r"stability_rules.csv, .* A: the row was added"
+    ):
+        check_unchanged(
+            read_files(SEEDS), {(version.rule_set, version.version): version}
+        )
 
 
 def test_only_the_end_of_a_published_version_may_change(rules):
@@ -323,7 +404,12 @@ def test_new_version_follows_the_latest(folder):
     )
     assert (later["approver"], later["recorded_at"]) == ("the owner", "2026-06-20")
     assert later["note"] == "Why not"
-    for seed in ("scorecard_indicators", "scorecard_bands", "tier_rules"):
+    for seed in (
+        "scorecard_indicators",
+        "scorecard_bands",
+        "tier_rules",
+        "stability_rules",
+    ):
         assert [
             row | {"version": ""} for row in select(rules, seed, version=FIRST)
         ] == [row | {"version": ""} for row in select(rules, seed, version="2026.2")]
@@ -356,6 +442,112 @@ def test_new_weights_scale_the_points(folder):
     )
 
 
+def test_the_other_weights_give_way_to_one(folder):
+    """20 for employees leaves 80 of 92 to the others; the largest takes what rounds."""
+    changes = {"weights": {"employees": Decimal(20)}, "is_balanced": True}
+    write_new_version(folder, new_version(**changes))
+    rules = read_files(folder)
+    found = select(rules, "scorecard_indicators", version="2026.2")
+    weights = {row["indicator_id"]: row["weight"] for row in found}
+    assert weights == {
+        "employees": "20",
+        "unified_payment_amount": "13.03",
+        "informatization_amount": "13.04",
+        "member_bill_amount": "8.7",
+        "influence_grade": "10.43",
+        "vnet_users": "6.96",
+        "informatization_products": "6.96",
+        "tax_rank": "6.96",
+        "informatization_level": "5.22",
+        "off_net_rate_pct": "4.35",
+        "signed_years": "4.35",
+    }
+    check_soundness(rules, [date(2026, 7, 1)])
+
+
+def test_weights_that_leave_nothing_are_refused(folder):
+    changes = {"weights": {"employees": Decimal(100)}, "is_balanced": True}
+    with pytest.raises(UsageError, match="leave 0 of 100 to 10 other"):
+        write_new_version(folder, new_version(**changes))
+
+
+def test_the_matcher_gets_a_version_of_a_whole_file(folder):
+    shutil.copytree(SEEDS.parent / "matching", folder.parent / "matching")
+    changes = {"rule_id": "match_limits", "values": {"review_line": "0.5"}}
+    (path,) = write_new_version(folder, new_version(**changes, note="Fewer pairs"))
+    rows = read_files(path.parent, MATCHING_KEYS)["match_limits"]
+    old = [row for row in rows if row["version"] == "1"]
+    new = [row for row in rows if row["version"] == "2026.2"]
+    assert {row["valid_to"] for row in old} == {"2026-06-30"}
+    assert {(row["valid_from"], row["valid_to"], row["approver"]) for row in new} == {
+        ("2026-07-01", "", "the owner")
+    }
+    changed = [
+        (b["limit_name"], a["limit_value"], b["limit_value"], b["reason"])
+        for a, b in zip(old, new, strict=True)
+        if a["limit_value"] != b["limit_value"]
+    ]
+    assert changed == [("review_line", "0.4", "0.5", "Fewer pairs")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"values": {"weather": "1"}}, "no value to set for weather"),
+        ({"weights": {"employees": Decimal(1)}}, "follows the one in force"),
+        ({"version": "1"}, "exists already"),
+        ({"valid_from": date(1990, 1, 1)}, "not before 1990-01"),
+    ],
+)
+def test_the_matcher_refuses_what_makes_no_sense(folder, changes, message):
+    shutil.copytree(SEEDS.parent / "matching", folder.parent / "matching")
+    with pytest.raises(UsageError, match=message):
+        write_new_version(folder, new_version(rule_id="match_weights", **changes))
+
+
+def test_the_weights_of_the_matcher_sum_to_one(folder):
+    shutil.copytree(SEEDS.parent / "matching", folder.parent / "matching")
+    changes = {"rule_id": "match_weights", "values": {"name": "0.7"}}
+    with pytest.raises(RuleError, match=r"weights from 2026-07 on sum to 1.1"):
+        write_new_version(folder, new_version(**changes))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("valid_to", "2025-06-15", "last day of a month"),
+        ("approver", "", "names no approver"),
+        ("recorded_at", "lately", "recorded_at is no date"),
+        ("valid_from", "2000-01-15", "first day of a month"),
+    ],
+)
+def test_unsound_rules_of_the_matcher_stop_the_run(matching, column, value, message):
+    matching["match_limits"][0][column] = value
+    with pytest.raises(
+        RuleError, match=rf"match_limits.csv, auto_merge_line.*{message}"
+    ):
+        check_soundness(matching, MONTHS)
+
+
+def test_rules_of_the_matcher_follow_each_other(matching):
+    first = matching["match_limits"][0]
+    later = first | {"version": "2", "valid_from": "2030-01-01"}
+    matching["match_limits"].append(later)
+    with pytest.raises(RuleError, match="auto_merge_line: 1 and 2 overlap"):
+        check_soundness(matching, MONTHS)
+    first["valid_to"] = "2029-11-30"
+    with pytest.raises(RuleError, match="between 1 and 2, from 2029-12 on"):
+        check_soundness(matching, MONTHS)
+    first["valid_to"] = "2029-12-31"
+    check_soundness(matching, MONTHS)
+
+
+def test_every_version_is_listed(matching):
+    listed = list_versions(matching)
+    assert {row["kind"] for row in listed} == {"scorecard", "lead", "matching"}
+    assert len(listed) == 1 + 2 + len(MATCHING_KEYS)
+
+
 def test_nothing_is_written_when_weights_do_not_sum_to_100(folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(RuleError, match=r"Nothing was written.*\n.*sum to 102"):
@@ -369,7 +561,7 @@ def test_nothing_is_written_when_weights_do_not_sum_to_100(folder):
         ({"rule_id": "nothing"}, "no rule nothing"),
         ({"version": FIRST}, "exists already"),
         ({"from_version": "1"}, "no version 1"),
-        ({"valid_from": date(1999, 1, 1)}, "not before 1999-01"),
+        ({"valid_from": date(1989, 1, 1)}, "not before 1989-01"),
         ({"valid_from": date(2026, 7, 2)}, "no first day"),
         ({"weights": {"charm": Decimal(1)}}, "no indicator charm"),
     ],

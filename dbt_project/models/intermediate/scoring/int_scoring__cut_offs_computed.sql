@@ -43,6 +43,7 @@ final as (
         tier_rules.tier,
         tier_rules.tier_code,
         tier_rules.tier_band,
+        tier_rules.tier_order,
         tier_rules.sub_tier_rule,
         case
             when versions.cut_off_basis = 'rank_share'

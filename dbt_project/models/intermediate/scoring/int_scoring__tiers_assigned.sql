@@ -1,4 +1,4 @@
--- Raw by rule, suggested after stability (nothing damps the rule yet, S0-26).
+-- The tier by the rule alone (S0-20 to S0-26).
 with
 
 scores as (
@@ -28,7 +28,9 @@ placed as (
         ranks.partition_id,
         ranks.population,
         ranks.value_rank,
-        cut_offs.tier as raw_tier
+        ranks.cut_rank,
+        cut_offs.tier as raw_tier,
+        cut_offs.tier_order as raw_tier_order
 
     from ranks
 
@@ -63,8 +65,9 @@ final as (
         placed.partition_id,
         placed.population,
         placed.value_rank,
+        placed.cut_rank,
         coalesce(placed.raw_tier, 'other') as raw_tier,
-        coalesce(placed.raw_tier, 'other') as suggested_tier
+        placed.raw_tier_order
 
     from scores
 

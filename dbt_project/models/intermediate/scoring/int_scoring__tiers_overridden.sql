@@ -3,7 +3,7 @@ with
 
 tiers as (
 
-    select * from {{ ref('int_scoring__tiers_assigned') }}
+    select * from {{ ref('int_scoring__tiers_stabilised') }}
 
 ),
 
@@ -63,6 +63,11 @@ final as (
         tiers.value_rank,
         tiers.raw_tier,
         tiers.suggested_tier,
+        tiers.held_band,
+        tiers.months_outside,
+        tiers.exit_months,
+        tiers.exit_rank,
+        tiers.exit_points,
         tier_rules.tier as effective_tier,
         tier_rules.tier_band,
         tier_rules.tier_code,

@@ -56,6 +56,7 @@ counted as (
 
     select
         scorecard_id,
+        scorecard_version,
         month,
         branch_id,
         effective_tier as tier,
@@ -68,12 +69,13 @@ counted as (
 
     from accounts
 
-    group by scorecard_id, month, branch_id, effective_tier
+    group by scorecard_id, scorecard_version, month, branch_id, effective_tier
 
     union all
 
     select
         scorecard_id,
+        scorecard_version,
         month,
         branch_id,
         raw_tier as tier,
@@ -86,12 +88,13 @@ counted as (
 
     from accounts
 
-    group by scorecard_id, month, branch_id, raw_tier
+    group by scorecard_id, scorecard_version, month, branch_id, raw_tier
 
     union all
 
     select distinct
         accounts.scorecard_id,
+        accounts.scorecard_version,
         accounts.month,
         accounts.branch_id,
         tier_rules.tier,
@@ -115,6 +118,7 @@ summed as (
 
     select
         scorecard_id,
+        scorecard_version,
         month,
         branch_id,
         tier,
@@ -127,7 +131,7 @@ summed as (
 
     from counted
 
-    group by scorecard_id, month, branch_id, tier
+    group by scorecard_id, scorecard_version, month, branch_id, tier
 
 ),
 
@@ -149,7 +153,8 @@ final as (
             4
         ) as revenue_share_pct,
         raw_accounts,
-        raw_revenue
+        raw_revenue,
+        scorecard_version
 
     from summed
 
