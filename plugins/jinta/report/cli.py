@@ -2,7 +2,8 @@
 
 import json
 import sys
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
@@ -25,16 +26,40 @@ def explain(
         str | None, typer.Option(help="Month such as 2025-12; the last one if empty.")
     ] = None,
     scorecard: Annotated[str, typer.Option(help="The scorecard.")] = DEFAULT_SCORECARD,
+    since: Annotated[
+        str | None, typer.Option(help="Explain what changed since this month.")
+    ] = None,
+    since_publication: Annotated[
+        int | None, typer.Option(help="Explain what changed since this publication.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show why an account has its tier: every value, band, point and record."""
-    explanation = explain_account(
-        load_settings(), account, parse_month(month, "--month"), scorecard
-    )
-    if as_json:
-        json.dump(
-            explanation, sys.stdout, default=encode_value, ensure_ascii=False, indent=2
+    """Show why an account has its tier: every value, band, point and record.
+
+    With --since or --since-publication: why it isn't what it was.
+    """
+    settings, until = load_settings(), parse_month(month, "--month")
+    if since or since_publication:
+        from jinta.report.since import explain_since
+        from jinta.report.since_text import render_since
+
+        began = parse_month(since, "--since")
+        change = explain_since(
+            settings, account, began, since_publication, until, scorecard
         )
-        sys.stdout.write("\n")
+        if as_json:
+            sides = {side: asdict(change[side]) for side in ("from", "to")}
+            _print_json(change | sides)
+        else:
+            render_since(change, make_console())
+        return
+    explanation = explain_account(settings, account, until, scorecard)
+    if as_json:
+        _print_json(explanation)
     else:
         render_explanation(explanation, make_console())
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    json.dump(content, sys.stdout, default=encode_value, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")

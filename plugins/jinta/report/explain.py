@@ -44,7 +44,7 @@ def explain_account(
         connection.cursor(row_factory=dict_row) as cursor,
     ):
         month = month or _find_last_month(cursor)
-        group_account_id = _find_account(cursor, account, month)
+        group_account_id = find_account(cursor, account, month)
         key = {"id": group_account_id, "month": month, "scorecard": scorecard_id}
         score = _fetch(cursor, _SCORE, key)
         return {
@@ -169,7 +169,7 @@ def _find_last_month(cursor: psycopg.Cursor) -> date:
     return row["month"]
 
 
-def _find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
+def find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
     """Resolve an id, a record's number or a name; old ids resolve for ever."""
     found = cursor.execute(
         """

@@ -15,8 +15,10 @@ Written by `make docs` from the descriptions in `dbt_project/models/marts`; a te
 when it is out of date. The same texts are comments on the views in Postgres.
 
 Readers see schema `marts` only. A mart by month is a view over the published slices of
-all months; `<mart>_current` shows its last month. Amounts are in the operator's
-currency, points in hundredths.
+all months, as known now; `<mart>_current` shows its last month, `<mart>_as_shown` all
+that it ever showed, with `publication_id`, `shown_from` and `shown_until` before its
+columns: as known then. `publications` and `shown_months` list what was shown when.
+Amounts are in the operator's currency, points in hundredths.
 """
 
 
