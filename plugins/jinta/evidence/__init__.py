@@ -1,0 +1,1 @@
+"""Judging rules and proving results: backtest, dedupe dividend, evidence packs."""
