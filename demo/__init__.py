@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def ensure_demo(
-    settings: Settings, accounts: int = 2_000, months: int = 24, seed: int = 7
+    settings: Settings,
+    accounts: int = 2_000,
+    months: int = 24,
+    seed: int = 7,
+    *,
+    is_anew: bool = False,
 ) -> Demo:
     """Build the source systems, unless they stand as they are asked for.
 
@@ -22,4 +27,4 @@ def ensure_demo(
     """
     from demo.build import ensure_demo as build
 
-    return build(settings, accounts, months, seed)
+    return build(settings, accounts, months, seed, is_anew=is_anew)

@@ -1,4 +1,4 @@
-"""`python -m demo build`: builds the demo province's source systems."""
+"""`python -m demo`: builds the demo province's source systems and changes them."""
 
 import sys
 from dataclasses import replace
@@ -10,10 +10,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
 import typer
 
+from demo import changes
 from demo.build import describe, ensure_demo
-from jinta.settings import load_settings
+from jinta.errors import JintaError
+from jinta.settings import Settings, load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+change = typer.Typer(
+    help="Play what happens after the first build; the next run of jinta finds it."
+)
+app.add_typer(change, name="change")
+
+Home = Annotated[
+    Path | None, typer.Option(help="State folder; JINTA_HOME or .jinta if not set.")
+]
+Month = Annotated[str, typer.Option(help="Billed month, such as 2025-08.")]
+Count = Annotated[int, typer.Option(min=1, help="How many bills.")]
+Seed = Annotated[int, typer.Option(help="Which ones; the same seed, the same ones.")]
 
 
 @app.callback()
@@ -30,16 +43,68 @@ def build(
     seed: Annotated[
         int, typer.Option(help="The same seed gives the same content.")
     ] = 7,
-    home: Annotated[
-        Path | None, typer.Option(help="State folder; JINTA_HOME or .jinta if not set.")
-    ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Build even if they stand: undoes changes.")
+    ] = False,
+    home: Home = None,
 ) -> None:
     """Build the BOSS and CRM databases and the files, unless they stand already."""
+    made = ensure_demo(_settle(home), accounts, months, seed, is_anew=anew)
+    typer.echo(describe(made))
+
+
+@change.command()
+def late_bills(
+    month: Month, count: Count = 40, seed: Seed = 7, home: Home = None
+) -> None:
+    """Let bills for an old month arrive now."""
+    came = changes.deliver_late_bills(_settle(home), month, count, seed)
+    typer.echo(f"{came:,} late bills for {month}.")
+
+
+@change.command()
+def correct(month: Month, count: Count = 40, seed: Seed = 7, home: Home = None) -> None:
+    """Correct the amounts of some bills of a month."""
+    corrected = changes.correct_bills(_settle(home), month, count, seed)
+    typer.echo(f"{corrected:,} bills of {month} corrected.")
+
+
+@change.command()
+def withdraw(
+    month: Month, count: Count = 40, seed: Seed = 7, home: Home = None
+) -> None:
+    """Take some bills of a month out of billing, until they are delivered again."""
+    gone = changes.withdraw_bills(_settle(home), month, count, seed)
+    typer.echo(f"{gone:,} bills of {month} withdrawn.")
+
+
+@change.command()
+def redeliver(home: Home = None) -> None:
+    """Deliver all bills again that were withdrawn."""
+    typer.echo(f"{changes.redeliver_bills(_settle(home)):,} bills delivered again.")
+
+
+@change.command()
+def new_records(
+    percent: Annotated[
+        float, typer.Option(min=0.01, help="Of the records that the CRM has.")
+    ] = 1.0,
+    seed: Seed = 7,
+    home: Home = None,
+) -> None:
+    """Add account records to the CRM, half of them of organisations it has already."""
+    again, fresh = changes.add_records(_settle(home), percent, seed)
+    typer.echo(f"{again:,} second records, {fresh:,} of new organisations.")
+
+
+def _settle(home: Path | None) -> Settings:
     settings = load_settings()
-    if home is not None:
-        settings = replace(settings, home=home.absolute())
-    typer.echo(describe(ensure_demo(settings, accounts, months, seed)))
+    return settings if home is None else replace(settings, home=home.absolute())
 
 
 if __name__ == "__main__":
-    app()
+    try:
+        app()
+    except JintaError as error:
+        typer.echo(f"error: {error.message}\n{error.cure}".rstrip(), err=True)
+        sys.exit(error.exit_code)

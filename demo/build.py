@@ -64,7 +64,12 @@ class Demo:
 
 
 def ensure_demo(
-    settings: Settings, accounts: int = 2_000, months: int = MONTHS, seed: int = 7
+    settings: Settings,
+    accounts: int = 2_000,
+    months: int = MONTHS,
+    seed: int = 7,
+    *,
+    is_anew: bool = False,
 ) -> Demo:
     """Build the source systems, unless they stand as they are asked for.
 
@@ -73,12 +78,13 @@ def ensure_demo(
         accounts: True organisations.
         months: Months of billing up to December 2025, 24 at most.
         seed: Seed of every choice; the same one gives the same content.
+        is_anew: Build even if they stand: what `demo.changes` did is gone.
     """
     stamp = write_stamp(accounts, months, seed)
     with open_system(settings, "boss") as billing:
         # Two processes may ask at once: one builds, the other one waits and finds it.
         billing.execute("select pg_advisory_xact_lock(%s)", [LOCK])
-        found = _find_build(settings, billing, stamp)
+        found = None if is_anew else _find_build(settings, billing, stamp)
         return found or _build(settings, billing, stamp, accounts, months, seed)
 
 

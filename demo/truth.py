@@ -169,6 +169,8 @@ def list_branch_links(province: Province) -> pd.DataFrame:
 
 
 def _name_organisations(positions: np.ndarray) -> np.ndarray:
+    if len(positions) == 0:
+        return np.array([], dtype=str)
     return np.char.add("o", np.char.zfill(np.asarray(positions).astype(str), 7))
 
 

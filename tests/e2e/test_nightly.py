@@ -72,11 +72,11 @@ def test_the_summary_tells_what_landed_and_what_was_merged(first):
 
 
 def test_no_secret_is_in_the_log_of_a_run(first, warehouse):
+    from jinta.settings import ROLES
     from jinta.warehouse import connect_info
 
     passwords = [
-        connect_info(warehouse, role)["password"]
-        for role in ("owner", "loader", "transformer", "publisher", "reporter")
+        connect_info(warehouse, role)["password"] for role in ("owner", *ROLES)
     ]
     logs = [*(warehouse.home / "logs").glob("*.log")]
     logs += (warehouse.home / "airflow").rglob("*.log")
