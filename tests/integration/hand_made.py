@@ -44,6 +44,11 @@ def start_run(settings: Settings, run_id: str, months=(JANUARY, FEBRUARY)) -> No
     """Open a run that builds these months."""
     with connect(settings, "owner") as connection:
         connection.execute("delete from control.run_months")
+        connection.execute(
+            "insert into control.runs (run_id, kind, sources_path, requested, status) "
+            "values (%s, 'nightly', '-', '{}', 'running') on conflict do nothing",
+            [run_id],
+        )
         for month in months:
             connection.execute(
                 "insert into control.run_months values (%s, %s, %s)",

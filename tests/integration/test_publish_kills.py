@@ -48,10 +48,10 @@ publish(load_settings(), "run-2", make_manifest())
 """
 
 POINTS = [
-    ("publication.ensure_archive", 0),
+    ("staging.ensure_archive", 0),
     ("slices._insert_rows", 0),
     ("slices._insert_rows", 1),
-    ("publication.store_slices", 1),
+    ("staging.store_slices", 1),
     ("slices._analyze_archive", 1),
     ("publication.ensure_views", 0),
     ("publication._flip", 0),

@@ -10,6 +10,8 @@ from tests.running import TINY, run_pipeline
 TIERS = "assert_tiers_follow_rules"
 PYRAMID = "assert_pyramid_adds_up"
 SCORED = "assert_every_account_is_scored"
+LATCHES = "assert_latches_follow_rules"
+SUGGESTED = "assert_suggested_tiers_follow_latches"
 
 SET_TIER = (
     "update candidate.fct_account_scores set raw_tier = '{0}', suggested_tier = '{0}', "
@@ -70,12 +72,48 @@ WRONG = {
         TIERS,
         "update candidate.fct_account_scores set tier_code = 8 where raw_tier = 'B1'",
     ),
-    "moved without an override": (
-        TIERS,
+    "suggested without a latch": (
+        SUGGESTED,
         (
             "update candidate.fct_account_scores set suggested_tier = 'A1', "
             "effective_tier = 'A1', tier_code = 4 where raw_tier = 'C'"
         ),
+    ),
+    "effective without an override": (
+        TIERS,
+        (
+            "update candidate.fct_account_scores set effective_tier = 'A1', "
+            "tier_code = 4 where raw_tier = 'C'"
+        ),
+    ),
+    "a latch that is not heeded": (
+        SUGGESTED,
+        (
+            "insert into candidate.fct_tier_latches "
+            "select scorecard_id, month, group_account_id, 'A', 0 "
+            "from candidate.fct_account_scores where raw_tier = 'C'"
+        ),
+    ),
+    "a latch out of nothing": (
+        LATCHES,
+        (
+            "insert into candidate.fct_tier_latches "
+            "select scorecard_id, month, group_account_id, 'A', 0 "
+            "from candidate.fct_account_scores where raw_tier = 'C'"
+        ),
+    ),
+    "a latch of who is not ranked": (
+        LATCHES,
+        (
+            "insert into candidate.fct_tier_latches "
+            "select scorecard_id, month, group_account_id, 'A', 0 "
+            "from candidate.fct_account_scores where raw_tier = 'other'"
+        ),
+    ),
+    "no latches": (LATCHES, "delete from candidate.fct_tier_latches"),
+    "months outside miscounted": (
+        LATCHES,
+        "update candidate.fct_tier_latches set months_outside = months_outside + 1",
     ),
     "moved by an override that nobody recorded": (
         TIERS,
@@ -118,13 +156,13 @@ WRONG = {
     ),
     "no scores at all": (SCORED, "delete from candidate.fct_account_scores"),
 }
-MARTS = ("fct_account_scores", "fct_value_pyramid")
+MARTS = ("fct_account_scores", "fct_tier_latches", "fct_value_pyramid")
 
 
 @pytest.fixture(scope="module")
 def tiny(warehouse):
     run_pipeline(warehouse, TINY, "2024-01", "2024-03")
-    run_tests(warehouse, TIERS, PYRAMID, SCORED)
+    run_tests(warehouse, TIERS, PYRAMID, SCORED, LATCHES, SUGGESTED)
     with connect(warehouse, "owner") as connection:
         for mart in MARTS:
             connection.execute(

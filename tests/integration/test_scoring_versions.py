@@ -16,9 +16,14 @@ from jinta.report.decisions import (
     update_lead,
 )
 from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rule_history import (
+    fetch_restatements,
+    fetch_rule_changes,
+    refuse_published,
+)
 from jinta.report.rules import check_rules
 from jinta.warehouse import connect
-from tests.running import TINY, read_rows, run_pipeline
+from tests.running import TINY, read_hashes, read_rows, run_pipeline
 
 CARD = "group_account_value"
 MONTHS = ("2024-01", "2024-03")
@@ -49,8 +54,16 @@ def before(own_rules):
 
 
 @pytest.fixture(scope="module")
-def after(own_rules, before):
+def hashes(own_rules, before):
+    """Content hashes as of the first version."""
+    assert before
+    return read_hashes(own_rules)
+
+
+@pytest.fixture(scope="module")
+def after(own_rules, before, hashes):
     """The same months after two weights changed from the last one on, and decisions."""
+    assert hashes
     write_new_version(
         own_rules.dbt_project / "seeds" / "rules",
         NewVersion(
@@ -59,9 +72,12 @@ def after(own_rules, before):
             valid_from=SWITCH,
             approver="the owner",
             recorded_at=date(2024, 2, 20),
+            note="Size counts for more",
             weights=WEIGHTS,
         ),
     )
+    stale = fetch_restatements(own_rules)
+    assert stale == {f"Other scorecard versions are in force: {CARD} 2": [SWITCH]}
     account, _ = find_account(own_rules, "C")
     add_override(
         own_rules,
@@ -110,6 +126,114 @@ def test_new_version_changes_points_from_its_month_only(before, after):
         assert after[key] == (band, scaled, "2"), key
 
 
+def test_months_before_the_switch_keep_their_hashes(own_rules, hashes, after):
+    assert after
+    now = read_hashes(own_rules)
+    # The update of a lead, recorded meanwhile, holds in every month.
+    early = {
+        key
+        for key in hashes
+        if key[1] and key[1] < str(SWITCH) and key[0] != "fct_leads"
+    }
+    assert len(early) > 10
+    assert {key: now[key] for key in early} == {key: hashes[key] for key in early}
+    assert (
+        now["fct_account_scores", str(SWITCH)]
+        != (hashes["fct_account_scores", str(SWITCH)])
+    )
+
+
+def test_a_version_with_a_future_date_changes_no_month(own_rules, after):
+    """All of history is built again with it, month by month the same."""
+    assert after
+    earlier = read_hashes(own_rules)
+    write_new_version(
+        own_rules.dbt_project / "seeds" / "rules",
+        NewVersion(
+            rule_id=CARD,
+            version="3",
+            valid_from=date(2030, 1, 1),
+            approver="the owner",
+            recorded_at=date(2024, 3, 20),
+            weights={"employees": Decimal(20)},
+            is_balanced=True,
+        ),
+    )
+    assert fetch_restatements(own_rules) == {}
+    run_pipeline(own_rules, TINY, *MONTHS)
+    now = read_hashes(own_rules)
+    months = {key for key in earlier if key[1]}
+    assert {key: now[key] for key in months} == {key: earlier[key] for key in months}
+    assert now["dim_scorecards", None] != earlier["dim_scorecards", None]
+
+
+def test_a_version_for_published_months_must_be_meant(own_rules, after):
+    assert after
+    with pytest.raises(UsageError, match="2 months from 2024-02 to 2024-03 are publi"):
+        refuse_published(own_rules, CARD, date(2024, 2, 1))
+    refuse_published(own_rules, CARD, date(2024, 4, 1))
+    # The matcher's rules hold as of the run's day, for all months alike.
+    refuse_published(own_rules, "match_limits", date(2024, 2, 1))
+
+
+def test_the_audit_mart_tells_what_changed_by_hand(own_rules, after):
+    """Two weights, and the points of their bands in proportion: no more, no less."""
+    assert after
+    rows = read_rows(
+        own_rules,
+        "select seed_name, row_key, column_name, old_value, new_value "
+        "from fct_rule_changes where rule_version = '2'",
+    )
+    employees = {1: "1.25", 2: "2.5", 3: "5", 4: "7.5", 5: "10"}
+    products = {1: "1.5", 2: "3", 3: "3.75", 4: "4.5", 5: "6"}
+    old = {
+        "employees": {1: "1", 2: "2", 3: "4", 4: "6", 5: "8"},
+        "informatization_products": {1: "2", 2: "4", 3: "5", 4: "6", 5: "8"},
+    }
+    assert set(rows) == {
+        ("scorecard_indicators", name, "weight", "8", new)
+        for name, new in (("employees", "10"), ("informatization_products", "6"))
+    } | {
+        ("scorecard_bands", f"{name} {band}", "points", old[name][band], points)
+        for name, new in (
+            ("employees", employees),
+            ("informatization_products", products),
+        )
+        for band, points in new.items()
+    }
+    who = read_rows(
+        own_rules,
+        "select distinct change_kind, version_before, valid_from, recorded_date, note "
+        "from fct_rule_changes where rule_version = '2'",
+    )
+    assert who == [
+        ("changed", "2026.1", SWITCH, date(2024, 2, 20), "Size counts for more")
+    ]
+
+
+def test_the_log_shows_a_first_version_as_one_entry(own_rules, after):
+    assert after
+    log = fetch_rule_changes(own_rules, "L1", 10)
+    assert [(e["rule_set"], e["what"]) for e in log] == [("lead L1", "all")]
+    changes = fetch_rule_changes(own_rules, CARD, 99)
+    bands = [e for e in changes if e["what"] == "scorecard_bands"]
+    assert {e["column_name"] for e in bands} == {"points"}
+    assert len(fetch_rule_changes(own_rules, None, 3)) == 3
+
+
+def test_decisions_are_in_the_audit_mart(own_rules, after):
+    assert after
+    rows = read_rows(
+        own_rules,
+        "select decision_type, decision_kind, reason, decided_value, valid_from "
+        "from fct_decisions order by 1",
+    )
+    assert rows == [
+        ("lead_update", "status", "MAS sold", "won", None),
+        ("tier_override", "override", "strategic", "A1", SWITCH),
+    ]
+
+
 def test_scores_are_the_sums_by_hand(own_rules, after):
     sums = {}
     for (month, account, _), (_, points, _) in after.items():
@@ -132,7 +256,7 @@ def test_the_ledger_names_the_versions(own_rules, after):
         f"where rule_set = 'scorecard {CARD}' order by first_published_at",
         role="publisher",
     )
-    assert rows == [("2026.1",), ("2",)]
+    assert rows == [("2026.1",), ("2",)]  # 3 is not in force yet
 
 
 def test_override_moves_one_account_and_says_why(own_rules, after):
