@@ -6,18 +6,22 @@ this one is killed. Each database is named for the process that made it.
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+from psycopg import sql
 
 from jinta.clean_cli import TEST_FOLDER
+from jinta.gates.gate import run_gate
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect_info, ensure_warehouse
 from jinta.warehouse.embedded import stop_server
 from jinta.warehouse.place import create_home
+from tests.compiled_builds import CompiledProject, build_from
 
 TESTS = Path(__file__).parent
 KINDS = ("unit", "dags", "integration", "property", "e2e")
@@ -50,19 +54,68 @@ def server() -> Iterator[Settings]:
 def make_warehouse(server) -> Callable[[], Settings]:
     """Make further warehouses, each in a new database."""
 
-    def make() -> Settings:
-        name = f"test_{psutil.Process().pid}_{next(NUMBERS)}"
-        settings = replace(server, database=name)
-        ensure_warehouse(settings)
-        return settings
+    return lambda: create_warehouse(server)
 
-    return make
+
+@pytest.fixture(scope="session")
+def project(server) -> CompiledProject:
+    """The dbt project, compiled once, with a template database that holds its seeds."""
+    return CompiledProject(create_warehouse(server))
+
+
+@pytest.fixture
+def copy_warehouse(server, project) -> Iterator[Callable[[], Settings]]:
+    """Make warehouses with seeds and nothing landed; they are dropped afterwards."""
+    with copy_template(server, project) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_quick_warehouse(server, project) -> Iterator[Callable[[], Settings]]:
+    """Make warehouses whose runs build by the compiled SQL; the gates are real.
+
+    For tests that are about runs, not about dbt: name it `make_warehouse` there.
+    """
+    with copy_template(server, project) as make, build_from(project, run_gate):
+        yield make
 
 
 @pytest.fixture(scope="module")
 def warehouse(make_warehouse) -> Settings:
     """An empty warehouse, shared by the tests of a module."""
     return make_warehouse()
+
+
+def create_warehouse(server: Settings) -> Settings:
+    name = f"test_{psutil.Process().pid}_{next(NUMBERS)}"
+    settings = replace(server, database=name)
+    ensure_warehouse(settings)
+    return settings
+
+
+@contextmanager
+def copy_template(
+    server: Settings, project: CompiledProject
+) -> Iterator[Callable[[], Settings]]:
+    """Make copies of the compiled project's database, and drop them in the end."""
+    template = replace(server, database=project.template)
+    made = []
+
+    def make() -> Settings:
+        name = f"test_{psutil.Process().pid}_copy_{next(NUMBERS)}"
+        project.clone(template, name)
+        made.append(name)
+        settings = replace(server, database=name)
+        ensure_warehouse(settings)
+        return settings
+
+    yield make
+    info = connect_info(server, "owner")
+    with psycopg.connect(**info, autocommit=True) as connection:
+        for name in made:
+            connection.execute(
+                sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
+            )
 
 
 def is_dead(pid: int) -> bool:

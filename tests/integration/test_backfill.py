@@ -29,6 +29,12 @@ ONE_MONTH, TWO_MONTHS = 1, 500
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def one_pass(make_warehouse):
     """The three months built in one pass."""
     settings = make_warehouse()
@@ -185,7 +191,7 @@ def test_late_bills_make_months_stale_and_a_stale_backfill_makes_them_good(
 ):
     def bill_late(rows):
         row = next(row for row in rows if row["bill_month"] == "2024-01-01")
-        return [*rows, row | {"item_code": "late", "amount": "123456.00"}]
+        return [*rows, row | {"item_code": "late", "amount": "6000.00"}]
 
     settings = make_warehouse()
     backfill(settings, TINY, MONTHS[0], MONTHS[-1])

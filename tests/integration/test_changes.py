@@ -23,6 +23,12 @@ KEYS = "select account_id_crm, group_account_id from old_records"
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def story(make_warehouse, tmp_path_factory):
     return tell_story(make_warehouse(), tmp_path_factory.mktemp("story"))
 

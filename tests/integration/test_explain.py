@@ -11,6 +11,12 @@ from tests.running import TINY, run_pipeline
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def tiny(warehouse):
     run_pipeline(warehouse, TINY, "2024-02", "2024-03")
     return warehouse

@@ -23,6 +23,12 @@ FACTS = ("dim_group_accounts", "fct_account_indicators", "fct_account_scores")
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     shutil.copytree(TINY.parent, folder, dirs_exist_ok=True)

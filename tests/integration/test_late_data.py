@@ -102,6 +102,12 @@ class Office:
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def published(make_warehouse, tmp_path_factory):
     office = Office(make_warehouse(), tmp_path_factory.mktemp("late") / "tiny")
     office.publish()

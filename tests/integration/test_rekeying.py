@@ -13,6 +13,12 @@ WHO = {"decided_by": "data office", "reason": "new CRM"}
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def office(make_warehouse, tmp_path_factory):
     """The tiny company, published, in a folder that can be changed."""
     folder = tmp_path_factory.mktemp("office") / "tiny"

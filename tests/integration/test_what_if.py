@@ -41,6 +41,12 @@ RANGE = ("2024-01", "2024-03")
 
 
 @pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
 def tiny(make_warehouse, tmp_path_factory):
     """Three months published; the files know a version that holds from the third on."""
     settings = copy_project(make_warehouse(), tmp_path_factory.mktemp("checkout"))

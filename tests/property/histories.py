@@ -31,7 +31,7 @@ from jinta.report.stewards import DecisionKind, record_decision
 from jinta.runs.stale import list_stale_months
 from jinta.settings import Settings
 from jinta.warehouse import connect
-from tests.property.compiled_builds import CompiledProject, build_from
+from tests.compiled_builds import CompiledProject, build_from
 from tests.property.worlds import ACCOUNTS, BILLS, MONTHS, World
 from tests.running import read_hashes, run_pipeline
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from jinta.settings import CHECKOUT
-from tests.property.compiled_builds import build_from
+from tests.compiled_builds import build_from
 from tests.running import backfill, read_hashes
 
 SOURCES = CHECKOUT / "examples/exeter/sources.yml"
