@@ -59,14 +59,14 @@ def late_bills(
 ) -> None:
     """Let bills for an old month arrive now."""
     came = changes.deliver_late_bills(_settle(home), month, count, seed)
-    typer.echo(f"{came:,} late bills for {month}.")
+    typer.echo(f"{came:,} late bills for {month}. {_tell_how_to_read(month)}")
 
 
 @change.command()
 def correct(month: Month, count: Count = 40, seed: Seed = 7, home: Home = None) -> None:
     """Correct the amounts of some bills of a month."""
     corrected = changes.correct_bills(_settle(home), month, count, seed)
-    typer.echo(f"{corrected:,} bills of {month} corrected.")
+    typer.echo(f"{corrected:,} bills of {month} corrected. {_tell_how_to_read(month)}")
 
 
 @change.command()
@@ -75,7 +75,7 @@ def withdraw(
 ) -> None:
     """Take some bills of a month out of billing, until they are delivered again."""
     gone = changes.withdraw_bills(_settle(home), month, count, seed)
-    typer.echo(f"{gone:,} bills of {month} withdrawn.")
+    typer.echo(f"{gone:,} bills of {month} withdrawn. {_tell_how_to_read(month)}")
 
 
 @change.command()
@@ -95,6 +95,14 @@ def new_records(
     """Add account records to the CRM, half of them of organisations it has already."""
     again, fresh = changes.add_records(_settle(home), percent, seed)
     typer.echo(f"{again:,} second records, {fresh:,} of new organisations.")
+
+
+def _tell_how_to_read(month: str) -> str:
+    """Say which run sees the change: the nightly one reads its overlap only."""
+    return (
+        "The nightly run sees them if it is one of the last three months billed, else "
+        f"`make backfill FROM={month} TO={month}`."
+    )
 
 
 def _settle(home: Path | None) -> Settings:

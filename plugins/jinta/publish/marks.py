@@ -40,18 +40,36 @@ shown as (
 
 ),
 
+list_years as (
+
+    select distinct
+        branch_id,
+        ranking_year
+    from intermediate.int_accounts__rankings_linked
+
+),
+
+branch_months as (
+
+    select distinct
+        month,
+        branch_id
+    from shown
+
+),
+
 lists as (
 
     select
-        shown.month,
-        shown.branch_id,
-        max(rankings.ranking_year) as ranking_year
-    from shown
-    inner join intermediate.int_accounts__rankings_linked as rankings
+        branch_months.month,
+        branch_months.branch_id,
+        max(list_years.ranking_year) as ranking_year
+    from branch_months
+    inner join list_years
         on
-            shown.branch_id = rankings.branch_id
-            and rankings.ranking_year <= extract(year from shown.month)
-    group by shown.month, shown.branch_id
+            branch_months.branch_id = list_years.branch_id
+            and list_years.ranking_year <= extract(year from branch_months.month)
+    group by branch_months.month, branch_months.branch_id
 
 ),
 
