@@ -7,12 +7,6 @@ from tests.integration.evidence import world
 from tests.running import run_pipeline
 
 
-@pytest.fixture(scope="module")
-def make_warehouse(make_quick_warehouse):
-    """These tests are about runs, not about dbt."""
-    return make_quick_warehouse
-
-
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory):
     return world.write_world(tmp_path_factory.mktemp("world"))
