@@ -158,6 +158,24 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        explained = _explain_mishap(error)
+        if explained is None:
+            raise
+        make_console(stderr=True, soft_wrap=True).print(explained, markup=False)
+        sys.exit(2)
+
+
+def _explain_mishap(error: Exception) -> str | None:
+    """Put what any command can run into in words: a file, or nothing published."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"error: {error.filename}: {error.strerror}.\nName another file."
+    if type(error).__name__ == "UndefinedTable" and '"marts.' in str(error):
+        return (
+            "error: Nothing has been published yet.\nRun `make nightly` first, or "
+            "name the sources file with JINTA_SOURCES."
+        )
+    return None
 
 
 def _import_part(place: str) -> object:

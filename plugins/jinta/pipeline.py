@@ -144,9 +144,11 @@ def check_gate(settings: Settings, run_id: str, gate: str, chunk: int = 1) -> No
             settings, run_id, gate, can_hold=request.on_failure == "before"
         )
         detail["chunk"] = chunk
-        if report.held:
+        # An attempt that was killed may have held months and not have told.
+        held = report.held or runs.list_untold_held(settings, run_id)
+        if held:
             detail["held"] = {
-                f"{month:%Y-%m}": reason for month, reason in report.held.items()
+                f"{month:%Y-%m}": reason for month, reason in held.items()
             }
 
 

@@ -101,14 +101,28 @@ def test_other_content_under_a_withdrawn_name_is_a_new_delivery(landed):
     assert read_bills(landed) == [("1", 10), ("2", 20), ("4", 40)]
 
 
-def test_the_next_run_does_what_is_left_of_a_withdrawal(landed):
-    """The decision stands, even if its own landing failed."""
+def test_the_next_run_does_what_is_left_of_a_withdrawal(landed, monkeypatch):
+    """Who withdraws a file and is killed has withdrawn it."""
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jinta.landing.files.land_table", die)
+    with pytest.raises(KeyboardInterrupt):
+        withdraw(landed)
+    assert len(read_bills(landed)) == 4
+    landed.land(BILLS)
+    assert read_bills(landed) == [("1", 10), ("2", 20)]
+
+
+def test_a_withdrawal_that_is_refused_does_not_stop_the_next_run(landed):
     good = BILLS
     (landed.folder / "sources.yml").write_text(BILLS.replace("payer", "payee"))
     with pytest.raises(Exception, match="payee"):
         withdraw(landed)
-    assert len(read_bills(landed)) == 4
     landed.land(good)
+    assert len(read_bills(landed)) == 4
+    withdraw(landed)
     assert read_bills(landed) == [("1", 10), ("2", 20)]
 
 

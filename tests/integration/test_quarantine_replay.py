@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
+from jinta.errors import UsageError
 from jinta.landing import cli
 from jinta.landing.replaying import replay_quarantine
 from jinta.sources import load_sources
@@ -116,8 +117,11 @@ def test_what_is_still_broken_stays_with_todays_reason(case):
 def test_only_chosen_rows_are_tried(case):
     case.write("in/bills.csv", BILLS.replace("2,2024-05-11", "2,2024-05-99"))
     case.land(BROKEN)
-    assert replay(case, MAPPED, table="crm.accounts") == []
-    assert replay(case, MAPPED, system="other") == []
+    with pytest.raises(UsageError, match=r"no table crm\.accounts"):
+        replay(case, MAPPED, table="crm.accounts")
+    with pytest.raises(UsageError, match="no system other"):
+        replay(case, MAPPED, system="other")
+    assert replay(case, MAPPED, reason="no such reason") == []
     (result,) = replay(case, MAPPED, reason="NOT A NUMBER")
     assert result.rows_extracted == 1
     assert read_bills(case) == [("1", 10), ("3", 0)]

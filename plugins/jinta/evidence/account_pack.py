@@ -14,7 +14,7 @@ from jinta.evidence.personal import choose_role, name_person, redact, require_au
 from jinta.evidence.rebuild import rebuild_month
 from jinta.evidence.statements import fetch_dicts
 from jinta.replay import open_replay
-from jinta.report.explain import find_account
+from jinta.report.explain import check_scorecard, find_account
 from jinta.settings import Settings
 from jinta.sources.contract import ContractTable, load_contract
 from jinta.warehouse import connect
@@ -80,6 +80,7 @@ def _collect(
     is_personal: bool,
 ) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
+        check_scorecard(cursor, scorecard_id)
         account_id = find_account(cursor, account, found["month"])
     person = name_person(is_personal)
     key = {

@@ -183,7 +183,13 @@ def _record_findings(
             run_id = %s
             and gate = %s
             -- What other chunks of the run were found to be like stays.
-            and (month is null or month in (select month from control.run_months))
+            -- So does what a killed attempt held a month for.
+            and (
+                month is null
+                or month in (
+                    select month from control.run_months where held_reason is null
+                )
+            )
         """,
         [run_id, gate],
     )

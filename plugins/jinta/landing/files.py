@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from psycopg.rows import class_row
 
-from jinta.errors import UsageError
+from jinta.errors import JintaError, UsageError
 from jinta.landing.ledger import LoadResult
 from jinta.landing.systems import land_table
 from jinta.settings import Settings
@@ -143,7 +142,7 @@ def withdraw_file(
 
     Raises:
         UsageError: No such file stands, or several do, or name or reason is blank.
-        SourceError: The table could not be landed; the decision stands.
+        SourceError: The table could not be landed; the decision is taken back.
     """
     return _decide(
         settings, config, name, "withdraw", decided_by, reason, table, wanted=False
@@ -187,17 +186,37 @@ def _decide(
             f"{config.path} doesn't deliver {file.table_name} from {file.system_name}.",
             "Name the sources file with --sources.",
         )
-    values: list[Any] = [kind, file.system_name, file.table_name]
-    values += [file.file_name, file.file_id, decided_by.strip(), reason.strip()]
+    _record_decision(settings, file, kind, decided_by.strip(), reason.strip())
+    run_id = f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    try:
+        return land_table(settings, run_id, config, file.system_name, file.table_name)
+    except JintaError as error:
+        # What can't be carried out must not stop the next run, too.
+        opposite = "withdraw" if kind == "restore" else "restore"
+        _record_decision(
+            settings, file, opposite, decided_by.strip(), f"refused: {error.message}"
+        )
+        raise
+
+
+def _record_decision(
+    settings: Settings, file: LandedFile, kind: str, decided_by: str, reason: str
+) -> None:
     with connect(settings, "owner", stage="files") as connection:
         connection.execute(
             "insert into control.file_decisions (decision_kind, system_name, "
             "table_name, file_name, file_id, decided_by, reason) "
             "values (%s, %s, %s, %s, %s, %s, %s)",
-            values,
+            [
+                kind,
+                file.system_name,
+                file.table_name,
+                file.file_name,
+                file.file_id,
+                decided_by,
+                reason,
+            ],
         )
-    run_id = f"{kind}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    return land_table(settings, run_id, config, file.system_name, file.table_name)
 
 
 def _find_file(

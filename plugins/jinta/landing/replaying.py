@@ -19,6 +19,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
+from jinta.errors import UsageError
 from jinta.landing.casting import (
     CastBatch,
     Caster,
@@ -182,6 +183,19 @@ class _Tally:
             entry.rows_ended += change.ended
 
 
+def _check_names(config: SourcesConfig, system: str | None, table: str | None) -> None:
+    known = {
+        "system": (system, config.systems),
+        "table": (table, config.mapped_tables),
+    }
+    for kind, (name, names) in known.items():
+        if name is not None and name not in names:
+            raise UsageError(
+                f"{config.path} has no {kind} {name}.",
+                f"It has {', '.join(sorted(names))}.",
+            )
+
+
 def replay_quarantine(
     settings: Settings,
     config: SourcesConfig,
@@ -203,7 +217,11 @@ def replay_quarantine(
 
     Returns:
         One result per table that had rows to try.
+
+    Raises:
+        UsageError: The sources file has no such system or table.
     """
+    _check_names(config, system, table)
     ensure_raw(settings)
     contract = load_contract(settings.dbt_project)
     as_of = config.as_of or datetime.now(UTC).date()

@@ -61,6 +61,8 @@ MAX_REFUSED_SHARE = 0.5
 MIN_ROWS_TO_JUDGE = 20
 _JUDGED_EARLY = 200_000
 _LOCK_SPACE = 0x6A696E74
+# Stands for all tables beside the hash of each one's name.
+_ALL_TABLES = -1
 
 
 @dataclass
@@ -616,6 +618,32 @@ def lock_table(connection: psycopg.Connection[Any], table: str) -> None:
             f"{table} is being landed by another process.",
             "Wait for it to end, or end it (`select * from pg_stat_activity`).",
         )
+    # Shared by all that land; a run that plans waits for them (`wait_for_loads`).
+    connection.execute(
+        "select pg_advisory_xact_lock_shared(%s, %s)", [_LOCK_SPACE, _ALL_TABLES]
+    )
+
+
+def wait_for_loads(connection: psycopg.Connection[Any]) -> None:
+    """Wait until every load that has a number is there to be seen.
+
+    Numbers are given at the start of a landing: a run that took the highest one as the
+    last it knows would otherwise see a lower one arrive while it builds.
+
+    Raises:
+        SourceError: Somebody has been landing for a minute.
+    """
+    connection.execute("select set_config('lock_timeout', '60s', true)")
+    try:
+        connection.execute(
+            "select pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, _ALL_TABLES]
+        )
+    except psycopg.errors.LockNotAvailable as error:
+        raise SourceError(
+            "Another process has been landing rows for a minute.",
+            "Wait for it to end, or end it (`select * from pg_stat_activity`), then "
+            "run again.",
+        ) from error
 
 
 def _describe_text_mark(column: str | None, text: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def publications(
             help="Only what readers saw then: 2026-01-05 or 2026-01-05T09:30."
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many of the last ones.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the last ones.")] = 20,
 ) -> None:
     """List publications, the latest first."""
     found = list_publications(load_settings(), on=_parse_moment(on), limit=limit)

@@ -262,6 +262,17 @@ def _read_publication(
         )
     if publication_id is None:
         return row[0], 2**63 - 1, None
+    kept = connection.execute(
+        "select 1 from control.publication_slices where publication_id = %s limit 1",
+        [publication_id],
+    ).fetchone()
+    if kept is None:
+        raise UsageError(
+            f"What publication {publication_id} showed was pruned: the state that its "
+            "tiers go on from is not there any more.",
+            "`jinta publications` lists those that are kept; the seed "
+            "publication_retention says for how long.",
+        )
     return row
 
 

@@ -42,7 +42,7 @@ def changes(
     ] = None,
     scorecard: Annotated[str, typer.Option(help="The scorecard.")] = DEFAULT_SCORECARD,
     branch: Annotated[str | None, typer.Option(help="Only this branch.")] = None,
-    limit: Annotated[int, typer.Option(help="How many movers to list.")] = 10,
+    limit: Annotated[int, typer.Option(min=0, help="Movers to list.")] = 10,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write all accounts to this file.")
     ] = None,
@@ -102,6 +102,11 @@ def collect_changes(
     """
     with open_bridge(settings, old, new) as bridge:
         accounts = _fetch_accounts(bridge, branch)
+    if branch is not None and not accounts:
+        raise UsageError(
+            f"The branch {branch} has no account in these months.",
+            "Name a branch by its branch_id, as in dim_group_accounts.",
+        )
     return {
         "from": _describe(old),
         "to": _describe(new),

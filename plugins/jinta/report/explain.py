@@ -47,6 +47,8 @@ def explain_account(
         group_account_id = find_account(cursor, account, month)
         key = {"id": group_account_id, "month": month, "scorecard": scorecard_id}
         score = _fetch(cursor, _SCORE, key)
+        if not score:
+            check_scorecard(cursor, scorecard_id)
         return {
             "month": month,
             "account": _fetch(cursor, _ACCOUNT, key)[0],
@@ -167,6 +169,21 @@ def _find_last_month(cursor: psycopg.Cursor) -> date:
             "Nothing has been published yet.", cure="Run `make nightly` first."
         )
     return row["month"]
+
+
+def check_scorecard(cursor: psycopg.Cursor, scorecard_id: str) -> None:
+    """Refuse a scorecard that was never published.
+
+    Raises:
+        UsageError: There is no such scorecard.
+    """
+    known = cursor.execute("select distinct scorecard_id from marts.dim_scorecards")
+    names = sorted(row["scorecard_id"] for row in known.fetchall())
+    if scorecard_id not in names:
+        raise UsageError(
+            f"There is no scorecard {scorecard_id}.",
+            f"Published are {', '.join(names) or 'none'}.",
+        )
 
 
 def find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:

@@ -17,6 +17,7 @@ from jinta.runs.months import (
     extend_plan,
     find_next_chunk,
     list_months_to_publish,
+    list_untold_held,
     plan_months,
     read_plan,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "fail_run",
     "find_next_chunk",
     "list_months_to_publish",
+    "list_untold_held",
     "load_run",
     "open_run",
     "plan_months",

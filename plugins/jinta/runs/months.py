@@ -12,6 +12,7 @@ import psycopg
 from jinta.errors import SourceError, WarehouseError
 from jinta.landing import complete_months
 from jinta.landing.raw_tables import add_months
+from jinta.landing.table_landing import wait_for_loads
 from jinta.runs.chunks import count_rows, cut_chunks, find_bound
 from jinta.runs.ledger import Request, load_run
 from jinta.runs.stale import list_stale_months
@@ -94,6 +95,7 @@ def plan_months(settings: Settings, run_id: str) -> dict[str, Any]:
                     for month in chunk
                 ],
             )
+        wait_for_loads(connection)
         row = connection.execute(
             "select coalesce(max(load_id), 0) from control.loads"
         ).fetchone()
@@ -174,6 +176,27 @@ def begin_chunk(settings: Settings, run_id: str, chunk: int) -> list[date]:
             )
         _note_seeds(connection, run_id, months)
     return months
+
+
+def list_untold_held(settings: Settings, run_id: str) -> dict[date, str]:
+    """Months of the chunk under way that are held, if no stage of the run says so."""
+    with connect(settings, "loader", run_id=run_id, stage="plan") as connection:
+        rows = connection.execute(
+            """
+            select month, held_reason
+            from control.run_months
+            where
+                run_id = %(run_id)s
+                and held_reason is not null
+                and not exists (
+                    select 1 from control.stages
+                    where run_id = %(run_id)s and status = 'done' and detail ? 'held'
+                )
+            order by month
+            """,
+            {"run_id": run_id},
+        ).fetchall()
+    return dict(rows)
 
 
 def list_months_to_publish(settings: Settings, run_id: str) -> list[date]:

@@ -16,7 +16,7 @@ tiers as (
 
 ),
 
-banded as (
+banded as {{ computed_in_place() }} (
 
     select
         scores.scorecard_id,

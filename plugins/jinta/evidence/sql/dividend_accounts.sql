@@ -47,6 +47,56 @@ counted as (
 
     having count(*) > 1
 
+),
+
+bands_freed as (
+
+    select
+        group_account_id,
+        single_band,
+        count(*) as places
+
+    from places
+
+    where single_is_ranked and not single_is_lowest and place > 1
+
+    group by group_account_id, single_band
+
+),
+
+freed as (
+
+    select
+        group_account_id,
+        jsonb_object_agg(single_band, places) as freed_places
+
+    from bands_freed
+
+    group by group_account_id
+
+),
+
+listed as (
+
+    select
+        group_account_id,
+        jsonb_agg(
+            jsonb_build_object(
+                'account_id_crm', account_id_crm,
+                'account_name_crm', account_name_crm,
+                'match_basis', case when is_senior then 'senior' else match_basis end,
+                'tier',
+                case when single_is_ranked then single_tier else 'not ranked' end,
+                'total_points', single_points,
+                'amount', single_amount
+            )
+            order by place
+        ) as singles
+
+    from places
+
+    group by group_account_id
+
 )
 
 select
@@ -64,47 +114,13 @@ select
     ) as is_rescued,
     coalesce(counted.band_order < counted.best_single_order, false) as is_raised,
     coalesce(counted.band_order > counted.best_single_order, false) as is_lowered,
-    (
-        select
-            coalesce(
-                jsonb_object_agg(freed.single_band, freed.places), '{{}}'::jsonb
-            )
-        from (
-            select
-                places.single_band,
-                count(*) as places
-            from places
-            where
-                places.group_account_id = counted.group_account_id
-                and places.single_is_ranked
-                and not places.single_is_lowest
-                and places.place > 1
-            group by places.single_band
-        ) as freed
-    ) as freed_places,
-    (
-        select
-            jsonb_agg(
-                jsonb_build_object(
-                    'account_id_crm', places.account_id_crm,
-                    'account_name_crm', places.account_name_crm,
-                    'match_basis',
-                    case
-                        when places.is_senior then 'senior'
-                        else places.match_basis
-                    end,
-                    'tier',
-                    case
-                        when places.single_is_ranked then places.single_tier
-                        else 'not ranked'
-                    end,
-                    'total_points', places.single_points,
-                    'amount', places.single_amount
-                )
-                order by places.place
-            )
-        from places
-        where places.group_account_id = counted.group_account_id
-    ) as singles
+    coalesce(freed.freed_places, '{{}}'::jsonb) as freed_places,
+    listed.singles
 
 from counted
+
+inner join listed
+    on counted.group_account_id = listed.group_account_id
+
+left join freed
+    on counted.group_account_id = freed.group_account_id
