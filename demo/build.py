@@ -24,10 +24,13 @@ from demo.databases import (
 from demo.dirt import Fault
 from demo.lines import format_month
 from demo.province import Province, make_province
+from demo.systems import Made, list_ddl, make_systems
 from demo.traits import MONTHS
 from jinta.settings import Settings
 
 LOCK = 5_314_207
+# Databases that hold nothing but what the modules of `demo.systems` fill.
+FURTHER_SYSTEMS = ("erp", "callcentre")
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,10 @@ def _find_build(
         return None
     if noted["stamp"] != stamp or read_stamp(billing, "boss") != stamp:
         return None
-    with open_system(settings, "crm") as accounts:
-        if read_stamp(accounts, "crm") != stamp:
-            return None
+    for system in ("crm", *FURTHER_SYSTEMS):
+        with open_system(settings, system) as connection:
+            if read_stamp(connection, system) != stamp:
+                return None
     return Demo(folder=folder, **noted["demo"])
 
 
@@ -126,12 +130,14 @@ def _build(
     (folder / "build.json").unlink(missing_ok=True)
     province = make_province(accounts, months, seed)
     digest = Digest()
-    _build_crm(settings, province, stamp, digest)
+    made = make_systems(province, seed)
+    _build_crm(settings, province, made, stamp, digest)
+    _build_further(settings, made, stamp, digest)
     with _replace_folder(folder / "files") as place:
         faults = write_files(province, place)
         digest.add_files(place)
     told, bills = _build_billing(billing, province, stamp, digest)
-    faults += province.faults + province.billing.faults
+    faults += province.faults + province.billing.faults + list(made.faults)
     with _replace_folder(folder / "truth") as place:
         truth.write_truth(province, told, faults, place)
     demo = {
@@ -173,14 +179,24 @@ class Digest:
 
 
 def _build_crm(
-    settings: Settings, province: Province, stamp: str, digest: Digest
+    settings: Settings, province: Province, made: Made, stamp: str, digest: Digest
 ) -> None:
     with open_system(settings, "crm") as connection:
-        create_schema(connection, "crm", crm.DDL, {}, stamp)
-        for name, rows in province.crm.items():
+        create_schema(connection, "crm", crm.DDL | list_ddl("crm"), {}, stamp)
+        for name, rows in {**province.crm, **made.tables.get("crm", {})}.items():
             copy_table(connection, "crm", name, rows)
             digest.add_table(name, rows)
         connection.execute("analyze")
+
+
+def _build_further(settings: Settings, made: Made, stamp: str, digest: Digest) -> None:
+    for system in FURTHER_SYSTEMS:
+        with open_system(settings, system) as connection:
+            create_schema(connection, system, list_ddl(system), {}, stamp)
+            for name, rows in made.tables.get(system, {}).items():
+                copy_table(connection, system, name, rows)
+                digest.add_table(name, rows)
+            connection.execute("analyze")
 
 
 def _build_billing(

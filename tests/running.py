@@ -18,6 +18,7 @@ from jinta.warehouse import connect
 from jinta.warehouse.lease import identify_process
 
 TINY = Path(__file__).parent / "data" / "tiny" / "sources.yml"
+SYSTEMS = Path(__file__).parent / "data" / "systems" / "sources.yml"
 
 
 def run_pipeline(

@@ -1,0 +1,38 @@
+"""The test company with all source systems, published once for all modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jinta.settings import Settings
+from tests.running import SYSTEMS, read_rows, run_pipeline
+
+
+@dataclass(frozen=True)
+class Company:
+    """A published warehouse of the test company.
+
+    Attributes:
+        settings: Its warehouse; months 2024-01 to 2024-03 are published.
+        sources: Its sources file.
+    """
+
+    settings: Settings
+    sources: Path
+
+    def rows(self, query: str, role: str = "auditor") -> list[tuple[Any, ...]]:
+        """Read what readers see."""
+        return read_rows(self.settings, query, role)
+
+
+@pytest.fixture(scope="session")
+def systems(make_warehouse: Callable[[], Settings]) -> Company:
+    """The test company, published through dbt and all gates; leave it as it is."""
+    settings = make_warehouse()
+    run_pipeline(settings, SYSTEMS, "2024-01", "2024-03")
+    return Company(settings, SYSTEMS)
