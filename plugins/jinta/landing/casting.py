@@ -36,6 +36,7 @@ from jinta.landing.numbers import AS_READ, cast_numbers, cast_plain
 from jinta.sources.config import ColumnMapping, System, TableMapping
 from jinta.sources.contract import Column, ContractTable
 from jinta.sources.readers import FileInput, RawBatch
+from jinta.sources.readers.base import normalise_name
 
 EARLIEST_MONTH = date(1990, 1, 1)
 LATEST_MONTH = date(2100, 1, 1)
@@ -155,10 +156,7 @@ class Caster:
         good, quarantined, totals = self._separate(
             raw, numbers, arrays, amounts, complaints, file
         )
-        quarantined += [
-            QuarantinedRow(row.reason, row.payload, None, row.row_number, file=file)
-            for row in batch.broken
-        ]
+        quarantined += self._quarantine_broken(batch, file)
         if numbers is not None and good is not None:
             numbers = numbers.filter(good)
         rows = pa.record_batch(list(arrays.values()), names=list(arrays))
@@ -436,6 +434,21 @@ class Caster:
         good = pa.array(~is_bad) if complaints.reasons else None
         return good, quarantined, totals
 
+    def _quarantine_broken(
+        self, batch: RawBatch, file: FileInput | None
+    ) -> list[QuarantinedRow]:
+        """The lines that could not be split into columns."""
+        return [
+            QuarantinedRow(
+                row.reason,
+                drop_values(row.payload, self.mapping),
+                None,
+                row.row_number,
+                file=file,
+            )
+            for row in batch.broken
+        ]
+
     def _quarantine(
         self,
         position: int,
@@ -452,13 +465,24 @@ class Caster:
             month = arrays[self.table.month_column][position].as_py()
         return QuarantinedRow(
             reason=reason,
-            payload=raw.slice(position, 1).to_pylist()[0],
+            payload=drop_withheld(raw.slice(position, 1).to_pylist()[0], self.mapping),
             column_name=column_name,
             row_number=None if numbers is None else numbers[position].as_py(),
             row_key=" | ".join("" if key is None else str(key) for key in keys),
             month=None if month is None else month.replace(day=1),
             file=file,
         )
+
+
+def drop_withheld(payload: dict[str, Any], mapping: TableMapping) -> dict[str, Any]:
+    """A row as it arrived, without the personal data that no rule needs."""
+    withheld = {normalise_name(name) for name in mapping.withheld}
+    return {k: v for k, v in payload.items() if normalise_name(k) not in withheld}
+
+
+def drop_values(payload: dict[str, Any], mapping: TableMapping) -> dict[str, Any]:
+    """A line that could not be split, without values if one of them may be withheld."""
+    return dict.fromkeys(payload) if mapping.withheld else payload
 
 
 def sum_by_month(

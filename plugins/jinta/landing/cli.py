@@ -199,7 +199,9 @@ def mask_personal(settings: Settings, row: dict[str, Any]) -> dict[str, Any]:
     """
     table = load_contract(settings.dbt_project).tables.get(row["table_name"])
     payload = row["payload"]
-    if table is not None and not any(c.is_personal for c in table.columns.values()):
+    if table is not None and not any(
+        c.is_personal for c in (*table.columns.values(), *table.withheld.values())
+    ):
         return dict(payload)
     harmless = {
         c.name for c in (table.columns.values() if table else ()) if not c.is_personal

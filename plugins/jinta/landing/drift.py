@@ -75,7 +75,7 @@ def check_columns(
 
 
 def _is_ignored(name: str, mapping: TableMapping) -> bool:
-    ignored = {normalise_name(text) for text in mapping.ignore}
+    ignored = {normalise_name(text) for text in (*mapping.ignore, *mapping.withheld)}
     return "*" in mapping.ignore or normalise_name(name) in ignored
 
 

@@ -64,7 +64,11 @@ def plan_load(
     if mapping.load.mode == "files":
         return _plan_files(system, mapping, history, fingerprint)
     if mapping.load.mode == "month":
-        return _plan_months(mapping, history, fingerprint, as_of, months)
+        is_new = history.last_month is None or history.fingerprint != fingerprint
+        # What models read from its beginning on has to be there from its beginning on.
+        if is_new and (not months or table.spread.reads == "onward"):
+            return _plan_all_months(mapping, history, as_of)
+        return _plan_months(mapping, history, as_of, months)
     if mapping.load.mode == "watermark":
         return _plan_watermark(mapping.load, history, fingerprint)
     plan = Plan("snapshot", Scope("all"))
@@ -73,15 +77,24 @@ def plan_load(
     return plan
 
 
+def _plan_all_months(mapping: TableMapping, history: History, as_of: date) -> Plan:
+    until = next_month(as_of.replace(day=1))
+    limits = ((None, _write_month(until, mapping)),)
+    plan = Plan(
+        "month", Scope("until", until=until), Slice(mapping.load.column or "", limits)
+    )
+    if history.last_month is not None:
+        plan.notes.append("the mapping changed: every month is read again")
+    return plan
+
+
 def _plan_months(
     mapping: TableMapping,
     history: History,
-    fingerprint: str,
     as_of: date,
     months: list[date] | None,
 ) -> Plan:
     last = as_of.replace(day=1)
-    column = mapping.load.column or ""
     if months:
         chosen = sorted(
             {
@@ -97,14 +110,8 @@ def _plan_months(
                 f"after the as-of date {as_of}.",
                 "Ask for months up to the as-of date.",
             )
-    elif history.last_month is None or history.fingerprint != fingerprint:
-        until = next_month(last)
-        limits = ((None, _write_month(until, mapping)),)
-        plan = Plan("month", Scope("until", until=until), Slice(column, limits))
-        if history.last_month is not None:
-            plan.notes.append("the mapping changed: every month is read again")
-        return plan
     else:
+        assert history.last_month is not None  # else every month is read
         first = min(add_months(history.last_month, -mapping.load.overlap_months), last)
         count = (last.year - first.year) * 12 + last.month - first.month
         chosen = [add_months(first, i) for i in range(count + 1)]
@@ -112,6 +119,7 @@ def _plan_months(
         (_write_month(first, mapping), _write_month(next_month(final), mapping))
         for first, final in _join_months(chosen)
     )
+    column = mapping.load.column or ""
     return Plan("month", Scope("months", months=tuple(chosen)), Slice(column, limits))
 
 

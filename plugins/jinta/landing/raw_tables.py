@@ -36,7 +36,10 @@ LOOK_BACK_MONTHS = 2
 
 
 def ensure_raw_tables(connection: Connection, contract: Contract) -> None:
-    """Create missing raw tables and add missing columns.
+    """Create missing raw tables and add missing columns; drop withheld ones.
+
+    A personal column that landed while a rule needed it leaves `raw` with the need:
+    staging's views of the table go with it, and the next build makes them anew.
 
     Args:
         connection: A connection as the loader, in a transaction of its own.
@@ -146,7 +149,9 @@ def _needs_change(table: ContractTable, existing: dict[str, dict[str, str]]) -> 
             "under another name, or change the type yourself with `alter table` as "
             "role loader and then run again.",
         )
-    return any(name not in found for name in table.columns)
+    return any(name not in found for name in table.columns) or any(
+        name in found for name in table.withheld
+    )
 
 
 def _normalise_type(data_type: str) -> str:
@@ -182,6 +187,13 @@ def _extend_table(
                     sql.Identifier("raw", table.identifier),
                     sql.Identifier(column.name),
                     sql.SQL(column.data_type),  # type: ignore[arg-type]
+                )
+            )
+    for name in table.withheld:
+        if name in found:
+            connection.execute(
+                sql.SQL("alter table {} drop column {} cascade").format(
+                    sql.Identifier("raw", table.identifier), sql.Identifier(name)
                 )
             )
 

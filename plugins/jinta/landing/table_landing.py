@@ -21,6 +21,7 @@ from jinta.landing.casting import (
     Caster,
     QuarantinedRow,
     add_amounts,
+    drop_withheld,
 )
 from jinta.landing.copying import copy_batch, copy_quarantined
 from jinta.landing.drift import check_columns
@@ -293,10 +294,11 @@ class TableLanding:
         rows = []
         for file_id, number, row_key, month, row in taken:
             payload = {k: v for k, v in row.items() if not k.startswith("_")}
+            payload = originals.get((file_id, number), payload)
             rows.append(
                 QuarantinedRow(
                     reason=reason,
-                    payload=originals.get((file_id, number), payload),
+                    payload=drop_withheld(payload, self.caster.mapping),
                     row_number=number,
                     row_key=row_key,
                     month=month,

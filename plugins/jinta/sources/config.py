@@ -117,7 +117,11 @@ class Collapse:
 
 @dataclass(frozen=True)
 class TableMapping:
-    """Where one contract table comes from."""
+    """Where one contract table comes from.
+
+    Attributes:
+        withheld: Source columns of personal data that no rule needs; never read.
+    """
 
     name: str
     columns: Mapping[str, ColumnMapping]
@@ -130,6 +134,7 @@ class TableMapping:
     collapse: Collapse | None = None
     ignore: tuple[str, ...] = ()
     is_empty_allowed: bool = False
+    withheld: tuple[str, ...] = ()
     line: int = 0
 
     @property

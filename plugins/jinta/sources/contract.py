@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -42,6 +42,8 @@ class Column:
         is_required: Whether an empty value breaks the contract; true for every key.
         is_identifier: Whether it names things, so that its text is compared exactly:
             keys, references, codes, numbers and phones.
+        needed_for: Ids of the rules or sentences that need a personal column; one
+            that nothing needs is described and never lands.
     """
 
     name: str
@@ -51,9 +53,15 @@ class Column:
     is_personal: bool = False
     is_measure: bool = False
     is_identifier: bool = False
+    needed_for: str = ""
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     accepted_values: tuple[str, ...] = ()
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether it is personal and no rule needs it, so that it stays outside."""
+        return self.is_personal and not self.needed_for
 
     @property
     def family(self) -> str:
@@ -119,7 +127,13 @@ class Spread:
 
 @dataclass(frozen=True)
 class ContractTable:
-    """One table of the contract, such as `billing.line_bills`."""
+    """One table of the contract, such as `billing.line_bills`.
+
+    Attributes:
+        columns: The columns that land, by name.
+        withheld: Personal columns that no rule needs: a mapping may name them, but they
+            are neither read nor kept.
+    """
 
     name: str
     kind: str
@@ -130,6 +144,7 @@ class ContractTable:
     month_column: str | None = None
     completes_month: bool = False
     references: Mapping[str, str] | None = None
+    withheld: Mapping[str, Column] = field(default_factory=dict)
 
     @property
     def identifier(self) -> str:
@@ -188,20 +203,21 @@ def _read_table(path: Path, source: str, entry: dict[str, Any]) -> ContractTable
     key = tuple(meta.get("key", ()))
     references = meta.get("references", {})
     identifiers = {*key, *references}
-    columns = {
-        column["name"]: _read_column(path, name, column, key, identifiers)
+    described = [
+        _read_column(path, name, column, key, identifiers)
         for column in entry.get("columns", [])
-    }
+    ]
     table = ContractTable(
         name=name,
         kind=meta.get("kind", ""),
         key=key,
-        columns=columns,
+        columns={c.name: c for c in described if not c.is_withheld},
         spread=_read_spread(path, name, meta.get("spread")),
         description=" ".join(entry.get("description", "").split()),
         month_column=meta.get("month_column"),
         completes_month=bool(meta.get("completes_month")),
         references=references,
+        withheld={c.name: c for c in described if c.is_withheld},
     )
     _check_table(path, entry, table)
     return table
@@ -239,13 +255,29 @@ def _check_table(path: Path, entry: dict[str, Any], table: ContractTable) -> Non
     problems += [
         f"spread names {c}, which is not described"
         for c in table.spread.columns
-        if c not in table.columns
+        if c not in table.columns and c not in table.withheld
     ]
+    problems += _check_personal(table)
     if problems:
         raise ContractError(
             f"{path.name}: {table.name}: {'; '.join(problems)}.",
             "Mend the table's `config: meta:`.",
         )
+
+
+def _check_personal(table: ContractTable) -> list[str]:
+    """Say which columns land without need, or stay outside though they are needed."""
+    problems = [
+        f"{c.name} is needed for {c.needed_for}, but not personal"
+        for c in table.columns.values()
+        if c.needed_for and not c.is_personal
+    ]
+    used = {*table.key, *(table.references or {}), table.month_column}
+    return problems + [
+        f"{c.name} is personal and must land: say what it is `needed_for`"
+        for c in table.withheld.values()
+        if c.is_required or c.is_measure or c.name in used
+    ]
 
 
 def _read_column(
@@ -272,6 +304,7 @@ def _read_column(
         is_measure=bool(meta.get("measure")),
         is_identifier=name in identifiers
         or name.endswith(("_id", "_code", "_number", "_phone")),
+        needed_for=str(meta.get("needed_for", "")).strip(),
         minimum=None if "min" not in meta else Decimal(str(meta["min"])),
         maximum=None if "max" not in meta else Decimal(str(meta["max"])),
         accepted_values=tuple(str(v) for v in meta.get("accepted_values", ())),

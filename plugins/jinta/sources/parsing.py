@@ -253,6 +253,7 @@ class _Parser:
             exclude=self._parse_exclude(node),
             collapse=self._parse_collapse(node, columns, load),
             ignore=self._texts(node, "ignore"),
+            withheld=self._list_withheld(table, node),
             is_empty_allowed=self._flag(node, "allow_empty"),
             line=line,
         )
@@ -344,6 +345,8 @@ class _Parser:
         found: dict[str, ColumnMapping] = {}
         for name, entry in columns.items() if columns else ():
             at = columns.line_of(name)
+            if name in table.withheld:
+                continue
             column = table.columns.get(name)
             if column is None:
                 self.problems.add(
@@ -365,6 +368,23 @@ class _Parser:
                     f"Add `{column.name}:` under `columns`, or leave the table out.",
                 )
         return found
+
+    def _list_withheld(self, table: ContractTable, node: Mapping) -> tuple[str, ...]:
+        """The source columns that hold personal data which no rule needs."""
+        columns = self._mapping(node, "columns")
+        entries = columns.entries.items() if columns else ()
+        named = [entry for name, entry in entries if name in table.withheld]
+        return tuple(
+            text
+            for entry in named
+            if (
+                text := entry.text
+                if isinstance(entry, Value)
+                else self._text(entry, "column")
+                if isinstance(entry, Mapping)
+                else None
+            )
+        )
 
     def _parse_column(
         self, table: ContractTable, column: Column, node: Node, line: int

@@ -264,3 +264,21 @@ def test_a_month_that_is_no_first_day_is_told_with_its_cure():
     }
     batch = cast(("2024-01-15", "a", "1"), mapping=replace(MAPPING, columns=columns))
     assert "month_of: true" in batch.quarantined[0].reason
+
+
+def test_the_quarantine_keeps_no_personal_data_that_no_rule_needs():
+    mapping = replace(MAPPING, withheld=(" Hobby",))
+    names = ["date", "payer", "sum", "HOBBY"]
+    rows = pa.record_batch(
+        [pa.array([text]) for text in ("never", "A1", "1", "fishing")], names=names
+    )
+    broken = (
+        BrokenRow(3, "too many fields", {"date": "2024-01-01", "sum": "fishing"}),
+    )
+    batch = Caster(BILLS, mapping, System("s", "files", {})).cast(
+        RawBatch(rows, pa.array([2], pa.int64()), broken), FILE
+    )
+    bad, split = batch.quarantined
+    assert bad.payload == {"date": "never", "payer": "A1", "sum": "1"}
+    # In a line that can't be split, any field may hold it.
+    assert split.payload == {"date": None, "sum": None}

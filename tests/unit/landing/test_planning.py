@@ -67,6 +67,25 @@ def test_asked_months_bring_the_two_before_each():
     assert future.scope.months == (date(2024, 6, 1), date(2024, 7, 1))
 
 
+def test_what_is_read_from_its_beginning_lands_from_its_beginning():
+    table = load_contract(CHECKOUT / "dbt_project").tables["billing.receipts"]
+    column = ColumnMapping(table.month_column, column="M", formats=())
+    mapping = TableMapping(
+        table.name, {table.month_column: column}, load=LoadMode("month", "M", 2)
+    )
+    system = System("s", "postgres", {})
+    asked = [date(2024, 3, 1)]
+    first = plan_load(system, mapping, table, History(), AS_OF, asked)
+    assert first.slice.ranges == ((None, "2024-08-01"),)
+    landed = History(
+        fingerprint=mapping.fingerprint(table),
+        mode="month",
+        last_month=date(2024, 6, 1),
+    )
+    later = plan_load(system, mapping, table, landed, AS_OF, asked)
+    assert later.slice.ranges == (("2024-01-01", "2024-04-01"),)
+
+
 def test_months_after_the_as_of_date_never_mean_all_months():
     with pytest.raises(SourceError, match="begin in 2024-10, after the as-of date"):
         plan(month_mapping(), History(), [date(2024, 10, 1)])

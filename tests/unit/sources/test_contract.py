@@ -17,7 +17,8 @@ sources:
           - {name: thing_id, data_type: text}
           - name: size
             data_type: numeric(6,2)
-            config: {meta: {min: 0, max: 9.5, measure: true, personal: true}}
+            config:
+              meta: {min: 0, max: 9.5, measure: true, personal: true, needed_for: F01}
 """
 
 
@@ -69,3 +70,72 @@ def test_a_table_is_read_with_its_types_and_limits(tmp_path):
 def test_a_broken_contract_is_refused(tmp_path, good, bad, words):
     with pytest.raises(ContractError, match=words):
         load_contract(write(tmp_path, TABLE.replace(good, bad)))
+
+
+PERSONAL = """\
+version: 2
+sources:
+  - name: crm
+    schema: raw
+    tables:
+      - name: persons
+        identifier: crm__persons
+        description: One row per person.
+        config:
+          meta:
+            kind: entity
+            key: [person_id]
+            spread: {reads: current, unread: [hobbies]}
+        columns:
+          - {name: person_id, data_type: text}
+          - name: person_name
+            data_type: text
+            config: {meta: {personal: true, needed_for: S2-06}}
+          - name: hobbies
+            data_type: text
+            config: {meta: {personal: true}}
+"""
+
+
+def test_a_personal_column_that_nothing_needs_never_lands(tmp_path):
+    table = load_contract(write(tmp_path, PERSONAL)).tables["crm.persons"]
+    assert set(table.columns) == {"person_id", "person_name"}
+    assert set(table.withheld) == {"hobbies"}
+    assert table.columns["person_name"].needed_for == "S2-06"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "words"),
+    [
+        ("key: [person_id]", "key: [hobbies]", "must land"),
+        (
+            "spread: {",
+            "references: {hobbies: crm.persons}\n            spread: {",
+            "land",
+        ),
+        (
+            "config: {meta: {personal: true}}",
+            "config: {meta: {personal: true, required: true}}",
+            "say what it is `needed_for`",
+        ),
+        (
+            "config: {meta: {personal: true}}",
+            "config: {meta: {needed_for: S2-17}}",
+            "needed for S2-17, but not personal",
+        ),
+    ],
+)
+def test_a_need_is_said_of_what_is_personal_and_lands(tmp_path, good, bad, words):
+    with pytest.raises(ContractError, match=words):
+        load_contract(write(tmp_path, PERSONAL.replace(good, bad, 1)))
+
+
+def test_the_projects_contract_withholds_what_no_rule_needs(contract):
+    """S2-17, S2-18: hobbies, salary, identity numbers stay where they are."""
+    persons = contract.tables["crm.key_persons"]
+    assert {"birthday", "hobbies", "education"} <= set(persons.withheld)
+    customers = contract.tables["crm.individual_key_accounts"]
+    assert {"identity_number", "salary_amount", "birthday"} <= set(customers.withheld)
+    for table in contract.tables.values():
+        for column in table.columns.values():
+            assert bool(column.needed_for) == column.is_personal, column.name

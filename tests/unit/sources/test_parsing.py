@@ -191,3 +191,26 @@ def test_a_changed_mapping_changes_the_fingerprint(parse, contract):
     assert fingerprint(GOOD) == fingerprint(GOOD.replace("version: 1", "\nversion: 1"))
     assert fingerprint(GOOD) != fingerprint(GOOD.replace("0.01", "0.001"))
     assert fingerprint(GOOD) == fingerprint(GOOD.replace("Asia/Shanghai", "UTC"))
+
+
+def test_a_withheld_column_may_be_named_and_is_not_read(parse):
+    """S2-17: the contract describes what no rule needs, landing leaves it alone."""
+    text = (
+        GOOD
+        + """\
+      crm.key_persons:
+        files: persons.csv
+        columns:
+          person_id: 编号
+          account_id: 集团编号
+          recorded_date: 登记日期
+          birthday: {column: 生日, format: "%Y-%m-%d"}
+          hobbies: 爱好
+"""
+    )
+    config, problems = parse(text)
+    assert problems == []
+    persons = config.systems["lists"].tables["crm.key_persons"]
+    assert set(persons.columns) == {"person_id", "account_id", "recorded_date"}
+    assert persons.withheld == ("生日", "爱好")
+    assert persons.source_columns == ["编号", "集团编号", "登记日期"]

@@ -9,13 +9,19 @@ source as (
 final as (
 
     select
+        ---------- ids
         _system as system_name,
         need_id,
         account_id,
+        product_code,
+        ---------- text
         recorded_date,
         need_kind,
         need_text,
-        wants_informatization
+        wants_informatization,
+        ---------- expectation
+        expected_amount,
+        date_trunc('month', expected_month)::date as expected_month
 
     from source
 

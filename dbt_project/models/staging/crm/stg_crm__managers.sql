@@ -9,9 +9,18 @@ source as (
 final as (
 
     select
+        ---------- ids
         _system as system_name,
         manager_id,
-        branch_id
+        branch_id,
+        department_id,
+        ---------- text
+        manager_kind,
+        ---------- numerics
+        experience_years,
+        ---------- dates
+        posted_date,
+        left_date
 
     from source
 

@@ -15,8 +15,15 @@ final as (
         lead_rule_id,
         account_id,
         ---------- text
+        update_kind,
         lead_status,
         outcome,
+        feedback,
+        case_title,
+        lesson,
+        ---------- people and dates
+        assigned_to,
+        due_date,
         updated_by,
         updated_at
 
