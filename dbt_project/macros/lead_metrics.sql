@@ -11,4 +11,8 @@
     z_above_pct
     vnet_users_per_employee_pct
     competitor_share_pct
+    total_above_pct
+    open_opportunities
+    is_top_thin
+    look_alike_points
 {%- endmacro %}

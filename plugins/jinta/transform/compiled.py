@@ -14,6 +14,7 @@ from typing import Any
 
 from jinta.settings import Settings
 from jinta.transform.runner import invoke_dbt, load_manifest
+from jinta.transform.variables import project_vars
 
 # What is kept of a manifest's node: enough to run it and to publish it.
 _KEPT = (
@@ -71,7 +72,7 @@ def _keep(node: dict[str, Any]) -> dict[str, Any]:
 
 def _cache_path(settings: Settings) -> Path:
     """Name the cache after the database and all that the SQL is compiled from."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(json.dumps(project_vars(settings)).encode())
     for path in sorted(settings.dbt_project.rglob("*")):
         if path.suffix in {".sql", ".yml"} and path.is_file():
             digest.update(str(path.relative_to(settings.dbt_project)).encode())

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinta.errors import TransformError
 from jinta.settings import Settings
+from jinta.transform.variables import project_vars
 from jinta.warehouse import connect_info
 
 STAGES = ("raw", "accounts", "indicators", "scores", "candidate")
@@ -129,12 +130,12 @@ def load_manifest(settings: Settings) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-_parsed: dict[tuple[Path, str], Any] = {}
+_parsed: dict[tuple[Path, str, str], Any] = {}
 
 
 def _parse_once(settings: Settings, runner_class: Any) -> Any:
-    """Parse the project once per process and database, whose name it carries."""
-    key = (_target_dir(settings), settings.database)
+    """Parse once per process, database and lists that the project is written from."""
+    key = (_target_dir(settings), settings.database, _render_vars(settings))
     if key not in _parsed:
         outcome = runner_class().invoke(["parse", *_project_flags(settings)])
         if not outcome.success:
@@ -158,8 +159,15 @@ def _project_flags(settings: Settings) -> list[str]:
         "--log-level",
         "warn",
         "--vars",
-        json.dumps({"matching_code": hash_matching(settings)}),
+        _render_vars(settings),
     ]
+
+
+def _render_vars(settings: Settings) -> str:
+    return json.dumps(
+        {"matching_code": hash_matching(settings), **project_vars(settings)},
+        ensure_ascii=False,
+    )
 
 
 def _target_dir(settings: Settings) -> Path:

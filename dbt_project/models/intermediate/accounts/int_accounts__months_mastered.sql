@@ -1,5 +1,6 @@
 -- One row per reported month and account: the golden record with its class, head office
--- and standing. The account of what can't be identified stands beside, one per branch.
+-- and standing. The account of what can't be identified stands beside, one per branch,
+-- and so do prospects, which are no customers yet (S3-02).
 with
 
 accounts as (
@@ -38,11 +39,18 @@ months as (
 
 ),
 
+prospects as (
+
+    select * from {{ ref('int_accounts__prospects_mastered') }}
+
+),
+
 identified as (
 
     select
         accounts.month,
         accounts.group_account_id,
+        'account' as account_kind,
         accounts.account_name,
         names.normalised_name,
         names.brand_word,
@@ -113,6 +121,7 @@ final as (
     select
         months.month,
         'unidentified-' || branches.branch_id as group_account_id,
+        'account' as account_kind,
         'unidentified' as account_name,
         null as normalised_name,
         null as brand_word,
@@ -146,6 +155,44 @@ final as (
     from months
 
     cross join branches
+
+    union all
+
+    select
+        month,
+        group_account_id,
+        'prospect' as account_kind,
+        prospect_name as account_name,
+        normalised_name,
+        brand_word,
+        branch_id,
+        county_name,
+        case when is_government then 'B_GOV' else 'C_OTHER' end as initial_class,
+        industry,
+        enterprise_nature as ownership,
+        credit_code,
+        employees,
+        null as informatization_level,
+        null as signed_date,
+        null as former_grade,
+        manager_id,
+        null as has_oa,
+        null as competitor_share_pct,
+        null as competitor_offer,
+        created_date,
+        closed_date,
+        null as parent_group_account_id,
+        is_active,
+        true as is_identified,
+        record_count,
+        false as has_needs_informatization,
+        null as influence_grade,
+        null as tax_rank,
+        false as is_earliest_known,
+        null as attributes_as_of_date,
+        '{}'::jsonb as survivorship
+
+    from prospects
 
 )
 

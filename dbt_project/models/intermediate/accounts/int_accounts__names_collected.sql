@@ -1,5 +1,5 @@
--- One row per distinct name text: what accounts, their aliases and the tax ranking call
--- an organisation.
+-- One row per distinct name text: what accounts, their aliases, the tax ranking and
+-- prospects call an organisation.
 with
 
 accounts as (
@@ -20,6 +20,12 @@ tax_rankings as (
 
 ),
 
+prospects as (
+
+    select * from {{ ref('stg_crm__prospects') }}
+
+),
+
 names as (
 
     select accounts.account_name as name_text from accounts
@@ -31,6 +37,10 @@ names as (
     union
 
     select tax_rankings.organisation_name as name_text from tax_rankings
+
+    union
+
+    select prospects.prospect_name as name_text from prospects
 
 ),
 

@@ -1,7 +1,22 @@
--- Null is missing. Outside a delivered list of ranks is infinity: known, and last.
+-- Written from the dictionary: whatever it lists is joined, rounded and counted here.
+-- What a model doesn't measure of an account is missing.
 with
 
-joined as (
+{% for model in indicator_models().split() -%}
+{{ model }} as (
+
+    select * from {{ ref(model) }}
+
+),
+
+{% endfor -%}
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
+totals as (
 
     select * from {{ ref('int_indicators__values_joined') }}
 
@@ -16,75 +31,50 @@ indicators as (
 scales as (
 
     select
-        count(*) as indicators_known,
         {%- for indicator in indicator_columns().split() %}
         max(scale) filter (where indicator_id = '{{ indicator }}') as {{ indicator }},
         {%- endfor %}
-        max(window_months) as longest_window_months
+        count(*) as indicators
 
     from indicators
-
-),
-
-measured as (
-
-    select
-        month,
-        group_account_id,
-        unified_payment_amount_3m / nullif(unified_payment_months, 0)
-            as unified_payment_amount,
-        member_bill_amount_3m / nullif(member_bill_months, 0) as member_bill_amount,
-        informatization_amount_3m / nullif(informatization_months, 0)
-            as informatization_amount,
-        employees::numeric as employees,
-        case when has_vnets then coalesce(vnet_users, 0)::numeric end as vnet_users,
-        informatization_level::numeric as informatization_level,
-        case when has_products then coalesce(informatization_products, 0)::numeric end
-            as informatization_products,
-        off_net_rate_pct,
-        -- One unit from the first day on: signed is more than unsigned.
-        case
-            when signed_date <= month_end_date then greatest(signed_years, 0.01)
-            when has_signed_dates then 0
-        end as signed_years,
-        case when has_influences then coalesce(influence_grade, 0)::numeric end
-            as influence_grade,
-        case when has_tax_ranks then coalesce(tax_rank::numeric, 'Infinity') end
-            as tax_rank,
-        total_amount,
-        total_amount_3m,
-        unified_payment_amount_3m,
-        unified_payment_rows,
-        member_bill_rows,
-        informatization_rows,
-        leased_lines,
-        member_lines
-
-    from joined
 
 ),
 
 rounded as (
 
     select
-        measured.month,
-        measured.group_account_id,
-        {%- for indicator in indicator_columns().split() %}
-        round(measured.{{ indicator }}, scales.{{ indicator }}) as {{ indicator }},
+        accounts.month,
+        accounts.group_account_id,
+        accounts.account_kind,
+        {%- for model in indicator_models().split() %}
+        {%- for indicator in indicators_of(model).split() %}
+        round({{ model }}.{{ indicator }}::numeric, scales.{{ indicator }})
+            as {{ indicator }},
         {%- endfor %}
-        measured.total_amount,
-        measured.total_amount_3m,
-        measured.unified_payment_amount_3m,
-        measured.unified_payment_rows,
-        measured.member_bill_rows,
-        measured.informatization_rows,
-        measured.leased_lines,
-        measured.member_lines
+        {%- endfor %}
+        coalesce(totals.total_amount, 0) as total_amount,
+        coalesce(totals.total_amount_3m, 0) as total_amount_3m,
+        coalesce(totals.unified_payment_amount_3m, 0) as unified_payment_amount_3m,
+        coalesce(totals.unified_payment_rows, 0) as unified_payment_rows,
+        coalesce(totals.member_bill_rows, 0) as member_bill_rows,
+        coalesce(totals.informatization_rows, 0) as informatization_rows,
+        coalesce(totals.leased_lines, 0) as leased_lines,
+        coalesce(totals.member_lines, 0) as member_lines
 
-    from measured
+    from accounts
 
     cross join scales
 
+    left join totals
+        on
+            accounts.month = totals.month
+            and accounts.group_account_id = totals.group_account_id
+    {% for model in indicator_models().split() %}
+    left join {{ model }}
+        on
+            accounts.month = {{ model }}.month
+            and accounts.group_account_id = {{ model }}.group_account_id
+    {% endfor %}
 ),
 
 final as (
@@ -92,6 +82,7 @@ final as (
     select
         month,
         group_account_id,
+        account_kind,
         {%- for indicator in indicator_columns().split() %}
         {{ indicator }},
         {%- endfor %}

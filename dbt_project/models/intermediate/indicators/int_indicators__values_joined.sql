@@ -4,6 +4,7 @@ with
 accounts as (
 
     select * from {{ ref('int_accounts__months_mastered') }}
+    where account_kind = 'account'
 
 ),
 

@@ -34,9 +34,9 @@ keyed as (
         {%- for place in range(1, 5) %}
         case versions.rank_order[{{ place }}]
             when 'total' then scores.total_points
-            when 'x' then scores.x_points
-            when 'y' then scores.y_points
-            when 'z' then scores.z_points
+            {%- for dimension in dimensions().split() %}
+            when '{{ dimension }}' then scores.{{ dimension }}_points
+            {%- endfor %}
             when 'amount' then scores.total_amount
             when 'amount_3m' then scores.total_amount_3m
         end as rank_key_{{ place }},

@@ -14,6 +14,7 @@ rules as (
 ),
 
 -- A missing value finds no band and no points; so does an indicator not on the card.
+-- Points stay columns until they are summed: an array would be unpacked at each look.
 banded as {{ computed_once() }} (
 
     select
@@ -22,28 +23,35 @@ banded as {{ computed_once() }} (
         indicators.group_account_id,
         indicators.total_amount,
         indicators.total_amount_3m,
-        array[
-            {%- for indicator in indicator_columns().split() %}
-            coalesce(
-                rules.{{ indicator }}_points[width_bucket(
-                    indicators.{{ indicator }}, rules.{{ indicator }}_thresholds
-                ) + 1],
-                0
-            ){{ ',' if not loop.last }}
-            {%- endfor %}
-        ] as points,
-        array[
+        {%- for indicator in indicator_columns().split() %}
+        coalesce(
+            rules.{{ indicator }}_points[width_bucket(
+                indicators.{{ indicator }}, rules.{{ indicator }}_thresholds
+            ) + 1],
+            0
+        ) as {{ indicator }},
+        {%- endfor %}
+        (array[
             {%- for indicator in indicator_columns().split() %}
             rules.{{ indicator }}_bands[width_bucket(
                 indicators.{{ indicator }}, rules.{{ indicator }}_thresholds
             ) + 1]{{ ',' if not loop.last }}
             {%- endfor %}
-        ] as bands
+        ])[1:rules.last_position] as bands,
+        {% for indicator in indicator_columns().split() -%}
+        case
+            when indicators.{{ indicator }} is not null
+                then coalesce(rules.{{ indicator }}_weight, 0)
+            else 0
+        end{{ ' + ' if not loop.last }}
+        {%- endfor %} as weights_known
 
     from indicators
 
     inner join rules
-        on indicators.month = rules.month
+        on
+            indicators.month = rules.month
+            and indicators.account_kind = rules.subject
 
 ),
 
@@ -56,32 +64,26 @@ summed as (
         banded.group_account_id,
         banded.total_amount,
         banded.total_amount_3m,
-        banded.points,
+        (array[
+            {%- for indicator in indicator_columns().split() %}
+            banded.{{ indicator }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ])[1:rules.last_position] as points,
         banded.bands,
-        {%- for dimension in ['x', 'y', 'z'] %}
+        {%- for dimension in dimensions().split() %}
         {% for indicator in indicator_columns().split() -%}
         case
             when rules.{{ indicator }}_dimension = '{{ dimension }}'
-                then banded.points[{{ loop.index }}]
+                then banded.{{ indicator }}
             else 0
         end{{ ' + ' if not loop.last }}
         {%- endfor %} as {{ dimension }}_points,
         {%- endfor %}
         {% for indicator in indicator_columns().split() -%}
-        banded.points[{{ loop.index }}]{{ ' + ' if not loop.last }}
+        banded.{{ indicator }}{{ ' + ' if not loop.last }}
         {%- endfor %} as total_points,
-        round(
-            100.0 * (
-                {%- for indicator in indicator_columns().split() %}
-                case
-                    when banded.bands[{{ loop.index }}] is not null
-                        then rules.{{ indicator }}_weight
-                    else 0
-                end{{ ' + ' if not loop.last }}
-                {%- endfor %}
-            ) / rules.weights_total,
-            2
-        ) as completeness_pct,
+        round(100.0 * banded.weights_known / rules.weights_total, 2)
+            as completeness_pct,
         rules.min_completeness_pct
 
     from banded
@@ -102,9 +104,9 @@ final as (
         group_account_id,
         points,
         bands,
-        x_points,
-        y_points,
-        z_points,
+        {%- for dimension in dimensions().split() %}
+        {{ dimension }}_points,
+        {%- endfor %}
         total_points,
         completeness_pct,
         completeness_pct < min_completeness_pct as is_provisional,

@@ -33,6 +33,18 @@ dictionary as (
 
 ),
 
+funnel as (
+
+    select * from {{ ref('int_sales__lead_metrics_measured') }}
+
+),
+
+look_alikes as (
+
+    select * from {{ ref('int_scoring__look_alikes_measured') }}
+
+),
+
 influence as (
 
     select position
@@ -71,11 +83,12 @@ ranked as (
         scores.group_account_id,
         tiers.population,
         shares.unified_payment_share_pct,
-        scores.points[influence.position] / 100.0 as influence_points,
+        coalesce(scores.points[influence.position], 0) / 100.0 as influence_points,
         scores.z_points,
         rank() over (
             peers order by shares.unified_payment_share_pct desc nulls last
         ) as share_rank,
+        rank() over (peers order by scores.total_points desc) as total_rank,
         rank() over (peers order by scores.x_points asc) as x_rank,
         rank() over (peers order by scores.y_points asc) as y_rank,
         rank() over (peers order by scores.z_points desc) as z_rank
@@ -124,7 +137,11 @@ final as (
         end as z_above_pct,
         100.0 * indicators.vnet_users / nullif(indicators.employees, 0)
             as vnet_users_per_employee_pct,
-        accounts.competitor_share_pct
+        accounts.competitor_share_pct,
+        100.0 * (ranked.total_rank - 1) / ranked.population as total_above_pct,
+        funnel.open_opportunities,
+        funnel.is_top_thin,
+        look_alikes.look_alike_points
 
     from ranked
 
@@ -137,6 +154,16 @@ final as (
         on
             ranked.month = indicators.month
             and ranked.group_account_id = indicators.group_account_id
+
+    left join funnel
+        on
+            ranked.month = funnel.month
+            and ranked.group_account_id = funnel.group_account_id
+
+    left join look_alikes
+        on
+            ranked.month = look_alikes.month
+            and ranked.group_account_id = look_alikes.group_account_id
 
 )
 

@@ -1,70 +1,62 @@
 {#
-    Seed, and what names a row of it within a version. The first of each family holds
+    The families and their seeds are rows of rule_families. The first seed of each holds
     the version itself: its validity and approval say when, who and why.
 -#}
-{%- set families = {
-    'scorecard': {
-        'id': 'scorecard_id',
-        'heads': 'scorecards',
-        'seeds': {
-            'scorecards': [],
-            'scorecard_indicators': ['indicator_id'],
-            'scorecard_bands': ['indicator_id', 'band'],
-            'tier_rules': ['tier'],
-            'stability_rules': ['tier_band'],
-        },
-    },
-    'lead': {
-        'id': 'lead_rule_id',
-        'heads': 'lead_rules',
-        'seeds': {
-            'lead_rules': [],
-            'lead_conditions': ['condition_group', 'metric', 'comparison'],
-        },
-    },
-} -%}
-{%- set remarks = ['valid_from', 'valid_to', 'recorded_at', 'approver', 'note'] %}
--- The rows of all versions of scorecards and lead rules in one shape, whatever columns
--- they have, each with the version before and after its own.
+{%- set remarks = ['valid_from', 'valid_to', 'recorded_at', 'approver', 'note'] -%}
+-- The rows of all versions of all rule families in one shape, whatever columns they
+-- have, each with the version before and after its own.
 with
 
-{% for family in families.values() -%}
-{%- for seed in family.seeds %}
+{% for seed in rule_seeds().split() -%}
 {{ seed }} as (
 
     select * from {{ ref(seed) }}
 
 ),
+
 {% endfor -%}
-{%- endfor %}
-versions as (
+heads as (
 
-    {% for name, family in families.items() -%}
+    {% for seed in rule_heads().split() -%}
+    {%- set id_column = rule_part(seed, 'id_column') | trim -%}
+    -- A version may be several rows, which hold alike.
     select
-        '{{ name }} ' || {{ family.id }} as rule_set,
-        {{ family.id }} as rule_id,
+        '{{ rule_part(seed, 'family') | trim }} ' || {{ id_column }} as rule_set,
+        {{ id_column }}::text as rule_id,
         version as rule_version,
-        valid_from,
-        recorded_at as recorded_date,
-        approver,
-        note,
-        lag(version) over following as version_before,
-        lead(version) over following as version_after
+        min(valid_from) as valid_from,
+        min(recorded_at) as recorded_date,
+        min(approver) as approver,
+        min(note) as note
 
-    from {{ family.heads }}
+    from {{ seed }}
 
-    window following as (partition by {{ family.id }} order by valid_from)
+    group by {{ id_column }}, version
 
     {{ 'union all' if not loop.last }}
 
     {% endfor -%}
 ),
 
+versions as (
+
+    select
+        *,
+        lag(rule_version) over following as version_before,
+        lead(rule_version) over following as version_after
+
+    from heads
+
+    window following as (partition by rule_set order by valid_from)
+
+),
+
 final as (
 
-    {% for name, family in families.items() -%}
-    {%- set outer_loop = loop -%}
-    {%- for seed, keys in family.seeds.items() -%}
+    {% for seed in rule_seeds().split() -%}
+    {%- set keys = rule_part(seed, 'key_columns').split() -%}
+    {%- set id_column = rule_part(seed, 'id_column') | trim -%}
+    {%- set is_head = seed in rule_heads().split() -%}
     select
         versions.rule_set,
         versions.rule_set as chain_id,
@@ -87,9 +79,9 @@ final as (
         versions.rule_id as row_key,
         {%- endif %}
         to_jsonb({{ seed }}) - array[
-            '{{ family.id }}',
+            '{{ id_column }}',
             'version'
-            {%- for column in keys or remarks %},
+            {%- for column in (remarks if is_head else keys) %},
             '{{ column }}'
             {%- endfor %}
         ] as rule_row
@@ -98,13 +90,13 @@ final as (
 
     inner join versions
         on
-            '{{ name }} ' || {{ seed }}.{{ family.id }} = versions.rule_set
+            '{{ rule_part(seed, 'family') | trim }} ' || {{ seed }}.{{ id_column }}
+            = versions.rule_set
             and {{ seed }}.version = versions.rule_version
 
-    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {{ 'union all' if not loop.last }}
 
     {% endfor -%}
-    {%- endfor -%}
 )
 
 select * from final

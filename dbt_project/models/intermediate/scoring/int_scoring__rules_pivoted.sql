@@ -69,7 +69,15 @@ final as (
         versions.scorecard_id,
         versions.month,
         versions.scorecard_version,
+        versions.subject,
         versions.min_completeness_pct,
+        -- Arrays of points need be no longer than the card's last indicator.
+        max(
+            array_position(
+                string_to_array('{{ indicator_columns() }}', ' '),
+                indicator_rules.indicator_id
+            )
+        ) as last_position,
         {%- for indicator in indicator_columns().split() %}
         {%- for part in ['thresholds', 'points', 'bands', 'weight', 'dimension'] %}
         max(indicator_rules.{{ part }}) filter (
@@ -90,6 +98,7 @@ final as (
         versions.scorecard_id,
         versions.month,
         versions.scorecard_version,
+        versions.subject,
         versions.min_completeness_pct
 
 )

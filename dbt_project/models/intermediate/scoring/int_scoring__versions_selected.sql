@@ -19,6 +19,7 @@ final as (
         scorecards.scorecard_id,
         months.month,
         scorecards.version as scorecard_version,
+        scorecards.subject,
         scorecards.partition_by,
         scorecards.population,
         scorecards.cut_off_basis,

@@ -1,0 +1,128 @@
+-- The dictionary says how far back each sum looks. What an account bought that does
+-- not exist yet at the month's end is unidentified in its branch: no amount is lost.
+with
+
+months as (
+
+    select * from {{ ref('stg_jinta__months') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('int_indicators__transactions_summed') }}
+
+),
+
+indicators as (
+
+    select * from {{ ref('indicators') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_indicators__records_addressed') }}
+
+),
+
+windows as (
+
+    select
+        max(window_months) filter (where indicator_id = 'transaction_amount')
+            as trade_months,
+        max(window_months) filter (where indicator_id = 'profit_contribution_amount')
+            as profit_months
+
+    from indicators
+
+),
+
+branches as (
+
+    select distinct
+        group_account_id,
+        branch_id
+
+    from records
+
+),
+
+attributed as (
+
+    select
+        months.month,
+        coalesce(
+            accounts.group_account_id,
+            'unidentified-' || branches.branch_id,
+            'unidentified-unknown'
+        ) as group_account_id,
+        transactions.transaction_month
+        > months.month - make_interval(months => windows.trade_months) as is_trade,
+        transactions.transaction_month
+        > months.month - make_interval(months => windows.profit_months) as is_profit,
+        transactions.transaction_count,
+        transactions.return_count,
+        transactions.transaction_amount,
+        transactions.sale_amount,
+        transactions.return_amount,
+        transactions.largest_transaction_amount,
+        transactions.margin_amount,
+        transactions.margin_base_amount,
+        transactions.transaction_days,
+        transactions.first_transaction_date,
+        transactions.last_transaction_date
+
+    from months
+
+    cross join windows
+
+    inner join transactions
+        on
+            months.month >= transactions.transaction_month
+            and months.month < transactions.transaction_month
+            + make_interval(
+                months => greatest(windows.trade_months, windows.profit_months)
+            )
+
+    left join accounts
+        on
+            months.month = accounts.month
+            and transactions.group_account_id = accounts.group_account_id
+
+    left join branches
+        on transactions.group_account_id = branches.group_account_id
+
+),
+
+final as (
+
+    select
+        month,
+        group_account_id,
+        {%- for column in [
+            'transaction_count', 'return_count', 'transaction_amount', 'sale_amount',
+            'return_amount', 'margin_amount', 'margin_base_amount', 'transaction_days',
+        ] %}
+        coalesce(sum({{ column }}) filter (where is_trade), 0) as {{ column }},
+        {%- endfor %}
+        coalesce(max(largest_transaction_amount) filter (where is_trade), 0)
+            as largest_transaction_amount,
+        min(first_transaction_date) filter (where is_trade) as first_transaction_date,
+        max(last_transaction_date) filter (where is_trade) as last_transaction_date,
+        coalesce(sum(margin_amount) filter (where is_profit), 0)
+            as profit_contribution_amount
+
+    from attributed
+
+    group by month, group_account_id
+
+)
+
+select * from final

@@ -1,0 +1,86 @@
+-- One row per reported month, coverage rule and key account: its tier, and its place
+-- among those of its owner, the most valuable first.
+with
+
+key_accounts as (
+
+    select * from {{ ref('int_customers__key_accounts_owned') }}
+
+),
+
+coverage_rules as (
+
+    select * from {{ ref('coverage_rules') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('int_scoring__tiers_overridden') }}
+
+),
+
+graded as (
+
+    select
+        key_accounts.month,
+        key_accounts.coverage_rule_id,
+        key_accounts.customer_id,
+        key_accounts.group_account_id,
+        key_accounts.branch_id,
+        key_accounts.manager_id,
+        key_accounts.owner_status,
+        coverage_rules.version as coverage_rule_version,
+        coverage_rules.accounts_per_manager,
+        coverage_rules.manager_kinds,
+        tiers.effective_tier,
+        tiers.value_rank,
+        coalesce(
+            tiers.tier_band = any(
+                string_to_array(coverage_rules.served_tier_bands, ' ')
+            ),
+            false
+        ) as is_served_tier
+
+    from key_accounts
+
+    inner join coverage_rules
+        on
+            key_accounts.coverage_rule_id = coverage_rules.coverage_rule_id
+            and {{ is_rule_in_force('coverage_rules', 'key_accounts.month') }}
+
+    left join tiers
+        on
+            coverage_rules.scorecard_id = tiers.scorecard_id
+            and key_accounts.month = tiers.month
+            and key_accounts.group_account_id = tiers.group_account_id
+
+),
+
+final as (
+
+    select
+        month,
+        coverage_rule_id,
+        customer_id,
+        group_account_id,
+        branch_id,
+        manager_id,
+        owner_status,
+        coverage_rule_version,
+        accounts_per_manager,
+        manager_kinds,
+        effective_tier,
+        value_rank,
+        is_served_tier,
+        -- Who is not ranked comes last; the customer's id ends every tie.
+        row_number() over (
+            partition by month, coverage_rule_id, manager_id
+            order by is_served_tier desc, value_rank asc nulls last, customer_id asc
+        ) as place
+
+    from graded
+
+)
+
+select * from final
