@@ -1,10 +1,12 @@
 -- Every account of a month has as many records in the bridge as it says, and every
--- record of the bridge stands in an account of its month.
+-- record of the bridge stands in an account of its month. Prospects have records of
+-- their own, which no fact refers to.
 with
 
 accounts as (
 
     select * from {{ ref('dim_group_accounts') }}
+    where account_kind = 'account'
 
 ),
 

@@ -1,4 +1,5 @@
--- SQL is written from lists in macros: they must say what the dictionary says.
+-- SQL is written from the dictionary's file: the seed must say the same, each indicator
+-- at its place.
 with
 
 dictionary as (
@@ -35,4 +36,7 @@ full join columns
 
 where
     dictionary.position is distinct from columns.position
-    or dictionary.window_months not in (1, {{ window_months() }})
+    or (
+        dictionary.measured_by = 'int_indicators__group_value_measured'
+        and dictionary.window_months not in (1, {{ window_months() }})
+    )

@@ -1,5 +1,6 @@
 -- Each account of a month has one row of indicators, and one score per scorecard valid
--- in the month; nothing else has any.
+-- in the month for its kind: accounts and prospects are never in one ranking (S3-02).
+-- Nothing else has any.
 with
 
 accounts as (
@@ -36,7 +37,9 @@ expected as (
     from accounts
 
     left join cards
-        on accounts.month = cards.month
+        on
+            accounts.month = cards.month
+            and accounts.account_kind = cards.subject
 
 )
 

@@ -1,4 +1,5 @@
--- Every stored score is the sum of its stored points, with no tolerance (S0-17, F68).
+-- Every stored score is the sum of its stored points, with no tolerance (S0-17,
+-- S0-18, S4-03, F68).
 with
 
 scores as (
@@ -17,6 +18,7 @@ sums as (
         scores.x_points,
         scores.y_points,
         scores.z_points,
+        scores.w_points,
         scores.total_score,
         (
             select sum(parts.points)
@@ -36,12 +38,13 @@ select
     x_points,
     y_points,
     z_points,
+    w_points,
     total_score
 
 from sums
 
 where
     total_points <> points_sum
-    or total_points <> x_points + y_points + z_points
+    or total_points <> x_points + y_points + z_points + w_points
     or total_points <> total_score * 100
     or total_points not between 0 and 10000

@@ -60,6 +60,7 @@ keyed as (
             when 'x' then scores.x_points
             when 'y' then scores.y_points
             when 'z' then scores.z_points
+            when 'w' then scores.w_points
             when 'amount' then indicators.total_amount
             when 'amount_3m' then indicators.total_amount_3m
         end as rank_key_{{ place }},
@@ -72,7 +73,9 @@ keyed as (
     from accounts
 
     inner join versions
-        on accounts.month = versions.month
+        on
+            accounts.month = versions.month
+            and accounts.account_kind = versions.subject
 
     left join scores
         on
@@ -147,7 +150,8 @@ expected as (
                     then ranked.place is null
                 when keyed.cut_off_basis = 'score'
                     then
-                        keyed.total_points
+                        ranked.place is not null
+                        and keyed.total_points
                         >= coalesce(tier_rules.score_from * 100, 0)
                         and coalesce(
                             keyed.total_points < tier_rules.score_to * 100, true

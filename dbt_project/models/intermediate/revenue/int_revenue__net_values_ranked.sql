@@ -1,0 +1,75 @@
+-- Revenue of the month less what serving the account cost, ranked like the score:
+-- active identified accounts within their branch (S2-10, A.6.5).
+with
+
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+    where account_kind = 'account'
+
+),
+
+indicators as (
+
+    select * from {{ ref('int_indicators__accounts_measured') }}
+
+),
+
+costs as (
+
+    select * from {{ ref('int_revenue__costs_assigned') }}
+
+),
+
+valued as (
+
+    select
+        accounts.month,
+        accounts.group_account_id,
+        coalesce(accounts.branch_id, 'unknown') as branch_id,
+        accounts.is_active and accounts.is_identified as is_ranked,
+        coalesce(indicators.total_amount, 0) as revenue_amount,
+        coalesce(costs.service_cost_amount, 0) as service_cost_amount,
+        coalesce(indicators.total_amount, 0)
+        - coalesce(costs.service_cost_amount, 0) as net_value_amount
+
+    from accounts
+
+    left join indicators
+        on
+            accounts.month = indicators.month
+            and accounts.group_account_id = indicators.group_account_id
+
+    left join costs
+        on
+            accounts.month = costs.month
+            and accounts.group_account_id = costs.group_account_id
+
+),
+
+final as (
+
+    select
+        month,
+        group_account_id,
+        branch_id,
+        revenue_amount,
+        service_cost_amount,
+        net_value_amount,
+        case
+            when is_ranked
+                then row_number() over (
+                        partition by month, branch_id, is_ranked
+                        order by net_value_amount desc, group_account_id asc
+                    )
+        end as net_value_rank,
+        case
+            when is_ranked
+                then count(*) over (partition by month, branch_id, is_ranked)
+        end as accounts_ranked
+
+    from valued
+
+)
+
+select * from final

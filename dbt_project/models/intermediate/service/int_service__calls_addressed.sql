@@ -1,0 +1,38 @@
+-- A call of an account that is not there yet at the end of the month is nobody's, in
+-- the branch of the account.
+with
+
+calls as (
+
+    select * from {{ ref('stg_callcentre__calls') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_indicators__records_addressed') }}
+
+),
+
+final as (
+
+    select
+        calls.call_month as month,
+        calls.system_name,
+        calls.call_id,
+        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        coalesce(records.branch_id, 'unknown') as branch_id,
+        calls.queue_code,
+        calls.is_answered,
+        calls.wait_seconds,
+        calls.handle_seconds,
+        calls.call_back_hours
+
+    from calls
+
+    left join records
+        on {{ refers_to('calls', 'records', 'account_id') }}
+
+)
+
+select * from final

@@ -1,0 +1,92 @@
+-- What the conditions of the loss rule may ask about, a row per metric that is known.
+with
+
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
+    where account_kind = 'account' and is_identified and is_active
+
+),
+
+indicators as (
+
+    select * from {{ ref('int_indicators__accounts_measured') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('int_indicators__contacts_measured') }}
+
+),
+
+usages as (
+
+    select * from {{ ref('int_service__usages_compared') }}
+
+),
+
+services as (
+
+    select
+        month,
+        group_account_id,
+        100 * (sum(amount) - sum(amount_before)) / nullif(sum(amount_before), 0)
+            as service_spend_change_pct,
+        count(*) filter (where is_lost) as services_lost
+
+    from usages
+
+    group by month, group_account_id
+
+),
+
+final as (
+
+    select
+        accounts.month,
+        accounts.group_account_id,
+        metrics.metric,
+        metrics.value
+
+    from accounts
+
+    inner join indicators
+        on
+            accounts.month = indicators.month
+            and accounts.group_account_id = indicators.group_account_id
+
+    left join contacts
+        on
+            accounts.month = contacts.month
+            and accounts.group_account_id = contacts.group_account_id
+
+    left join services
+        on
+            accounts.month = services.month
+            and accounts.group_account_id = services.group_account_id
+
+    cross join
+        lateral (
+            values
+            (
+                'revenue_change_pct',
+                100
+                * (
+                    {{ window_months() }} * indicators.total_amount
+                    - indicators.total_amount_3m
+                )
+                / nullif(indicators.total_amount_3m, 0)
+            ),
+            ('service_spend_change_pct', services.service_spend_change_pct),
+            ('services_lost', services.services_lost::numeric),
+            ('off_net_rate_pct', indicators.off_net_rate_pct),
+            ('competitor_share_pct', accounts.competitor_share_pct),
+            ('complaint_count', contacts.complaint_count)
+        ) as metrics (metric, value)
+
+    where metrics.value is not null
+
+)
+
+select * from final

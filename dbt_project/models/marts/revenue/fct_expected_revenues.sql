@@ -1,0 +1,37 @@
+with
+
+expected as (
+
+    select * from {{ ref('int_revenue__expected_split') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('int_revenue__rules_pivoted') }}
+
+),
+
+final as (
+
+    select
+        expected.month,
+        expected.group_account_id,
+        expected.expected_month,
+        {{ month_number('expected.expected_month') }}
+        - {{ month_number('expected.month') }} as months_ahead,
+        expected.agreements,
+        expected.expected_amount
+
+    from expected
+
+    inner join rules
+        on expected.month = rules.month
+
+    where
+        expected.expected_month
+        <= expected.month + make_interval(months => rules.expected_months)
+
+)
+
+select * from final
