@@ -140,7 +140,7 @@ month_sizes as (
 
     from accounts
 
-    where is_identified
+    where is_identified and account_kind = 'account'
 
     group by month
 

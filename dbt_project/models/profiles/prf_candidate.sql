@@ -35,6 +35,17 @@ scorecard_tiers as (
 
 ),
 
+-- Prospects have no revenue that a pyramid could show.
+customer_cards as (
+
+    select distinct scorecard_id
+
+    from {{ ref('scorecards') }}
+
+    where subject = 'account'
+
+),
+
 earlier_profiles as (
 
     select * from {{ ref('prf_accounts') }}
@@ -53,6 +64,29 @@ earlier_profiles as (
 
     select * from {{ ref('prf_scores') }}
     where metric = 'mean_points'
+
+),
+
+-- What each domain checks of its own marts.
+domain_profiles as (
+
+    select * from {{ ref('prf_revenue') }}
+
+    union all
+
+    select * from {{ ref('prf_cards') }}
+
+    union all
+
+    select * from {{ ref('prf_sales') }}
+
+    union all
+
+    select * from {{ ref('prf_service') }}
+
+    union all
+
+    select * from {{ ref('prf_customers') }}
 
 ),
 
@@ -148,13 +182,16 @@ tier_sizes as (
 pyramid_sizes as (
 
     select
-        month,
-        scorecard_id as subject,
-        sum(revenue) as pyramid_amount
+        fct_value_pyramid.month,
+        fct_value_pyramid.scorecard_id as subject,
+        sum(fct_value_pyramid.revenue) as pyramid_amount
 
     from fct_value_pyramid
 
-    group by month, scorecard_id
+    inner join customer_cards
+        on fct_value_pyramid.scorecard_id = customer_cards.scorecard_id
+
+    group by fct_value_pyramid.month, fct_value_pyramid.scorecard_id
 
 ),
 
@@ -309,6 +346,17 @@ measured as (
         on pyramid_sizes.month = landed.month
 
     group by pyramid_sizes.month, pyramid_sizes.subject
+
+    union all
+
+    select
+        month,
+        subject,
+        metric,
+        value,
+        false as is_published
+
+    from domain_profiles
 
 ),
 

@@ -153,6 +153,7 @@ values_summed as (
 
     select
         indicators.month,
+        accounts.account_kind,
         count(*) as accounts,
     {%- for indicator in indicator_columns().split() %}
     {%- set value = "nullif(indicators." ~ indicator ~ ", 'Infinity')" %}
@@ -172,7 +173,7 @@ values_summed as (
 
     where accounts.is_identified and accounts.is_active
 
-    group by indicators.month
+    group by indicators.month, accounts.account_kind
 
 ),
 
@@ -180,7 +181,8 @@ distributed as (
 
     select
         values_summed.month,
-        shapes.subject,
+        case values_summed.account_kind when 'prospect' then 'prospect ' else '' end
+        || shapes.subject as subject,
         round(shapes.mean, 6) as mean,
         shapes.lowest,
         shapes.highest,
@@ -191,18 +193,22 @@ distributed as (
 
     from values_summed
 
-    cross join lateral (
-        values
-        {%- for indicator in indicator_columns().split() %}
-        (
-            '{{ indicator }}',
-            values_summed.{{ indicator }}_mean,
-            values_summed.{{ indicator }}_min,
-            values_summed.{{ indicator }}_max,
-            values_summed.{{ indicator }}_known
-        ){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as shapes (subject, mean, lowest, highest, known)
+    cross join
+        lateral (
+            values
+            {%- for indicator in indicator_columns().split() %}
+            (
+                '{{ indicator }}',
+                values_summed.{{ indicator }}_mean,
+                values_summed.{{ indicator }}_min,
+                values_summed.{{ indicator }}_max,
+                values_summed.{{ indicator }}_known
+            ){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as shapes (subject, mean, lowest, highest, known)
+
+    -- What nobody has is of the other kind, or not delivered.
+    where shapes.known > 0 or values_summed.account_kind = 'account'
 
 ),
 

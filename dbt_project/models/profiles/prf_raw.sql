@@ -1,34 +1,6 @@
 -- What landed against what the sources held, before anything is built from it.
-{%- set facts = [
-    {
-        'table': 'billing.line_bills', 'month': 'bill_month', 'measure': 'amount',
-        'business_columns': ['line_id', 'item_code'],
-    },
-    {
-        'table': 'billing.unified_payment_bills', 'month': 'bill_month',
-        'measure': 'amount',
-        'business_columns': [
-            'account_id', 'product_code', 'bill_date', 'document_number',
-            'item_name', 'service_name',
-        ],
-    },
-    {
-        'table': 'billing.informatization_bills', 'month': 'bill_month',
-        'measure': 'amount',
-        'business_columns': ['account_id', 'product_code'],
-    },
-    {
-        'table': 'billing.line_status_changes', 'month': 'change_month',
-        'measure': '0::numeric',
-        'business_columns': ['line_id', 'changed_date', 'line_status'],
-    },
-] -%}
-{%- set entities = [
-    'billing.subscriptions', 'billing.vnet_memberships', 'crm.accounts',
-    'crm.account_aliases', 'crm.contacts', 'crm.managers', 'crm.branches',
-    'crm.account_needs', 'ledger.leased_lines', 'registry.tax_rankings',
-    'registry.policy_influences',
-] %}
+{%- set facts = landed_facts().split() -%}
+{%- set entities = landed_entities().split() %}
 with
 
 run_months as (
@@ -148,14 +120,16 @@ expected as (
 ),
 
 {%- for fact in facts %}
-{%- set names = fact.table.split('.') %}
+{%- set names = fact.split('.') %}
+{%- set month = fact_part(fact, 'month') %}
+{%- set business_columns = fact_part(fact, 'business_columns').split() %}
 filed_{{ names[1] }} as (
 
     select
         _system as system_name,
-        {{ fact.month }} as month,
-        coalesce({{ fact.measure }}, 0) as amount,
-        {{ fact.business_columns | join(', ') }},
+        {{ month }} as month,
+        coalesce({{ fact_part(fact, 'measure') }}, 0) as amount,
+        {{ business_columns | join(', ') }},
         _file_id,
         count(*) as file_rows
 
@@ -164,9 +138,9 @@ filed_{{ names[1] }} as (
     where
         _last_load_id is null
         and _file_id is not null
-        and {{ in_run_months(fact.month) }}
+        and {{ in_run_months(month) }}
 
-    group by {{ range(1, 5 + fact.business_columns | length) | join(', ') }}
+    group by {{ range(1, 5 + business_columns | length) | join(', ') }}
 
 ),
 
@@ -182,7 +156,7 @@ repeated_{{ names[1] }} as (
 
     from filed_{{ names[1] }}
 
-    group by system_name, month, amount, {{ fact.business_columns | join(', ') }}
+    group by system_name, month, amount, {{ business_columns | join(', ') }}
 
     having count(*) > 1
 
@@ -214,7 +188,7 @@ landed as (
 
 ),
 
--- Bills of a whole table, and of each branch that has some.
+-- Facts of a whole table; of bills also those of each branch that has some.
 billed as (
 
     select
@@ -227,8 +201,6 @@ billed as (
         keys_kept
 
     from landed
-
-    where table_name like '%\_bills'
 
     union all
 
@@ -243,7 +215,11 @@ billed as (
 
     from landed_branches
 
-    where table_name like '%\_bills' and branch_id <> ''
+    where
+        branch_id <> ''
+        and table_name in (
+            '{{ landed_bills().split() | join("', '") }}'
+        )
 
 ),
 
@@ -337,12 +313,12 @@ repeated as (
     {% for fact in facts %}
     select
         system_name,
-        '{{ fact.table }}' as table_name,
+        '{{ fact }}' as table_name,
         month,
         sum(duplicate_rows) as duplicate_rows,
         sum(amount * duplicate_rows) as duplicate_amount
 
-    from repeated_{{ fact.table.split('.')[1] }}
+    from repeated_{{ fact.split('.')[1] }}
 
     group by system_name, month
     {% if not loop.last %}
@@ -433,7 +409,7 @@ fact_months as (
     where
         deliveries.table_name in (
             {%- for fact in facts -%}
-            '{{ fact.table }}'{{ ', ' if not loop.last }}
+            '{{ fact }}'{{ ', ' if not loop.last }}
             {%- endfor -%}
         )
 

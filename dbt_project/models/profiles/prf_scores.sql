@@ -19,6 +19,12 @@ tiers as (
 
 ),
 
+judgements as (
+
+    select * from {{ ref('int_scoring__judgements_weighed') }}
+
+),
+
 published as (
 
     select * from {{ source('control', 'published_metrics') }}
@@ -138,6 +144,21 @@ measured as (
         on months.month = shapes.month
 
     group by months.month
+
+    union all
+
+    -- All versions, so that none is approved whose judgements contradict each other.
+    select distinct
+        months.month,
+        'judgements ' || judgements.ahp_id || ' ' || judgements.ahp_version as subject,
+        'consistency_ratio' as metric,
+        round(judgements.consistency_ratio, 6) as value
+
+    from months
+
+    cross join judgements
+
+    where months.month = (select max(last_months.month) from months as last_months)
 
 ),
 

@@ -11,6 +11,7 @@ final as (
     select
         accounts.month,
         accounts.group_account_id,
+        accounts.account_kind,
         accounts.account_name,
         accounts.normalised_name,
         accounts.brand_word,

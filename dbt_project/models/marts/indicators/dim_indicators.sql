@@ -18,6 +18,8 @@ final as (
         grain,
         scale,
         window_months,
+        measured_by,
+        is_manual,
         source_tables,
         owner,
         absence_rule,

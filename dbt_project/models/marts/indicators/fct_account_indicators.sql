@@ -1,3 +1,7 @@
+{{ config(post_hook="{{ comment_indicators(this) }}") }}
+{%- set types = indicator_types().split() %}
+
+-- Written from the dictionary, as what it reads: an indicator is a column.
 with
 
 measured as (
@@ -8,21 +12,14 @@ measured as (
 
 final as (
 
+    -- Outside a delivered list there is no place to show.
     select
         month,
         group_account_id,
-        unified_payment_amount,
-        member_bill_amount,
-        informatization_amount,
-        employees::integer as employees,
-        vnet_users::integer as vnet_users,
-        informatization_level::smallint as informatization_level,
-        informatization_products::integer as informatization_products,
-        off_net_rate_pct,
-        signed_years,
-        influence_grade::smallint as influence_grade,
-        -- Outside a delivered list there is no place to show.
-        nullif(tax_rank, 'Infinity')::integer as tax_rank,
+        {%- for indicator in indicator_columns().split() %}
+        nullif({{ indicator }}, 'Infinity')::{{ types[loop.index0] }}
+            as {{ indicator }},
+        {%- endfor %}
         missing_indicators,
         total_amount,
         total_amount_3m,

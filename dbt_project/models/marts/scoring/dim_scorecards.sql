@@ -17,6 +17,7 @@ final as (
         valid_to,
         recorded_at as recorded_date,
         approver,
+        subject,
         partition_by,
         population,
         cut_off_basis,
@@ -24,6 +25,8 @@ final as (
         ties,
         rank_order,
         min_completeness_pct,
+        freeze_percentiles,
+        ahp_id,
         spec_id,
         note
 

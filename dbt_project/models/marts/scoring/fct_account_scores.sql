@@ -29,6 +29,7 @@ final as (
         scores.x_points,
         scores.y_points,
         scores.z_points,
+        scores.w_points,
         scores.total_points,
         round(scores.total_points / 100.0, 2) as total_score,
         scores.completeness_pct,

@@ -60,16 +60,16 @@ final as (
     select
         'lead_update' as decision_type,
         update_id as decision_id,
-        'status' as decision_kind,
+        update_kind as decision_kind,
         updated_at as recorded_at,
         updated_by as decided_by,
-        outcome as reason,
+        coalesce(outcome, feedback, lesson) as reason,
         account_id as account_id_crm,
         null as other_account_id_crm,
         lead_rule_id as rule_id,
-        lead_status as decided_value,
+        coalesce(lead_status, assigned_to, case_title) as decided_value,
         null as valid_from,
-        null as valid_to
+        due_date as valid_to
 
     from lead_updates
 

@@ -36,7 +36,17 @@ final as (
         leads.manager_id,
         coalesce(updates.lead_status, 'open') as lead_status,
         updates.outcome,
-        updates.updated_at as status_updated_at
+        updates.updated_at as status_updated_at,
+        updates.assigned_to,
+        updates.due_date,
+        coalesce(
+            updates.due_date < leads.month + interval '1 month'
+            and coalesce(updates.lead_status, 'open')
+            not in ('won', 'lost', 'dismissed'),
+            false
+        ) as is_overdue,
+        updates.feedback,
+        coalesce(updates.feedback_count, 0) as feedback_count
 
     from leads
 

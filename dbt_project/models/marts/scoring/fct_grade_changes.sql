@@ -1,0 +1,153 @@
+{{ config(materialized='view') }}
+
+-- Upgrades and downgrades with their driver: the indicator whose points moved most in
+-- that direction. Without one, others or the rules moved the account.
+with
+
+tier_changes as (
+
+    select * from {{ ref('fct_tier_changes') }}
+
+),
+
+point_changes as (
+
+    select * from {{ ref('fct_point_changes') }}
+
+),
+
+pyramid as (
+
+    select * from {{ ref('fct_value_pyramid') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('dim_scorecard_tiers') }}
+
+),
+
+versions as (
+
+    select distinct
+        scorecard_id,
+        month,
+        scorecard_version
+
+    from pyramid
+
+),
+
+month_tiers as (
+
+    select
+        versions.scorecard_id,
+        versions.month,
+        tiers.tier,
+        tiers.tier_band,
+        tiers.tier_order
+
+    from versions
+
+    inner join tiers
+        on
+            versions.scorecard_id = tiers.scorecard_id
+            and versions.scorecard_version = tiers.scorecard_version
+
+),
+
+-- A grade that came or went with the account is no change of grade.
+graded as (
+
+    select
+        tier_changes.scorecard_id,
+        tier_changes.month,
+        tier_changes.group_account_id,
+        tier_changes.old_month,
+        tier_changes.old_effective_tier,
+        tier_changes.new_effective_tier,
+        tier_changes.tier_change_cause,
+        tier_changes.new_total_points - tier_changes.old_total_points
+            as changed_points,
+        old_tiers.tier_order - new_tiers.tier_order as tiers_gained,
+        old_tiers.tier_band <> new_tiers.tier_band as is_band_changed
+
+    from tier_changes
+
+    inner join month_tiers as old_tiers
+        on
+            tier_changes.scorecard_id = old_tiers.scorecard_id
+            and tier_changes.old_month = old_tiers.month
+            and tier_changes.old_effective_tier = old_tiers.tier
+
+    inner join month_tiers as new_tiers
+        on
+            tier_changes.scorecard_id = new_tiers.scorecard_id
+            and tier_changes.month = new_tiers.month
+            and tier_changes.new_effective_tier = new_tiers.tier
+
+    where old_tiers.tier_order <> new_tiers.tier_order
+
+),
+
+drivers as (
+
+    select
+        graded.scorecard_id,
+        graded.month,
+        graded.group_account_id,
+        point_changes.indicator_id,
+        point_changes.changed_points,
+        point_changes.old_value,
+        point_changes.new_value,
+        row_number() over (
+            partition by graded.scorecard_id, graded.month, graded.group_account_id
+            order by
+                point_changes.changed_points * sign(graded.tiers_gained) desc,
+                point_changes.position asc
+        ) as row_number
+
+    from graded
+
+    inner join point_changes
+        on
+            graded.scorecard_id = point_changes.scorecard_id
+            and graded.month = point_changes.month
+            and graded.group_account_id = point_changes.group_account_id
+            and point_changes.changed_points * sign(graded.tiers_gained) > 0
+
+),
+
+final as (
+
+    select
+        graded.scorecard_id,
+        graded.month,
+        graded.group_account_id,
+        graded.old_month,
+        case when graded.tiers_gained > 0 then 'upgrade' else 'downgrade' end
+            as grade_change,
+        graded.is_band_changed,
+        graded.old_effective_tier,
+        graded.new_effective_tier,
+        graded.tiers_gained,
+        graded.tier_change_cause,
+        graded.changed_points,
+        drivers.indicator_id as driver_indicator_id,
+        drivers.changed_points as driver_points,
+        drivers.old_value as driver_old_value,
+        drivers.new_value as driver_new_value
+
+    from graded
+
+    left join drivers
+        on
+            graded.scorecard_id = drivers.scorecard_id
+            and graded.month = drivers.month
+            and graded.group_account_id = drivers.group_account_id
+            and drivers.row_number = 1
+
+)
+
+select * from final
