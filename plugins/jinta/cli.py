@@ -37,7 +37,11 @@ PARTS: dict[str, tuple[str, str]] = {
         "jinta.landing.files_cli:app",
         "List the files that landed, take one back, let it land again.",
     ),
-    "explain": ("jinta.report.cli:explain", "Show why an account has its tier."),
+    "explain": ("jinta.report.cli:explain", "Show why an account has its tiers."),
+    "compare": (
+        "jinta.report.compare_cli:compare",
+        "Show where two scorecards, or two versions of one, put the same accounts.",
+    ),
     "changes": (
         "jinta.report.changes_cli:changes",
         "Split the differences of scores between two months or publications.",
@@ -78,7 +82,7 @@ PARTS: dict[str, tuple[str, str]] = {
         "jinta.report.rules_cli:override",
         "Override a suggested tier, with a reason and an end.",
     ),
-    "lead": ("jinta.report.rules_cli:lead", "Record what becomes of a lead."),
+    "lead": ("jinta.report.leads_cli:lead", "Assign a lead, say what becomes of it."),
     "backtest": (
         "jinta.evidence.cli:backtest",
         "Judge a scorecard by the revenue and churn that followed.",
@@ -90,6 +94,10 @@ PARTS: dict[str, tuple[str, str]] = {
     "evidence": (
         "jinta.evidence.pack_cli:evidence",
         "Write and verify the evidence pack of an account or a rule version.",
+    ),
+    "handover": (
+        "jinta.evidence.handover_cli:handover",
+        "Write all that one manager holds, so that a successor loses nothing.",
     ),
     "gates": ("jinta.gates.cli:gates", "Show what the gates of a run found."),
     "publications": (
@@ -103,6 +111,10 @@ PARTS: dict[str, tuple[str, str]] = {
     "prune": (
         "jinta.publish.cli:prune",
         "Delete stored slices that the retention rule gives up.",
+    ),
+    "readers": (
+        "jinta.warehouse.readers_cli:app",
+        "Say which branches' and managers' accounts a database login sees.",
     ),
     "warehouse": (
         "jinta.warehouse.cli:app",

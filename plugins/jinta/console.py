@@ -1,9 +1,12 @@
 """One way to print: no emoji codes read into numbers, no cropping into a file."""
 
+import json
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 # A file or pipe has no width of its own; tables need one that crops nothing.
 FILE_WIDTH = 160
@@ -14,3 +17,22 @@ def make_console(**options: Any) -> Console:
     stream = sys.stderr if options.get("stderr") else sys.stdout
     width = None if stream.isatty() else FILE_WIDTH
     return Console(**({"highlight": False, "emoji": False, "width": width} | options))
+
+
+def show_rows(
+    console: Console, rows: Sequence[Mapping[str, Any]], as_json: bool
+) -> None:
+    """Print rows as a table, or as JSON for machines."""
+    if as_json:
+        text = json.dumps(rows, ensure_ascii=False, default=str, indent=2)
+        console.out(text, highlight=False)
+        return
+    if not rows:
+        console.print("There is none.")
+        return
+    table = Table(box=None, header_style="bold")
+    for heading in rows[0]:
+        table.add_column(heading.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console.print(table)

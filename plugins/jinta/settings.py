@@ -17,6 +17,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 # Variables with such words in their names are no parameters of a sources file.
 _SECRET_WORDS = ("PASSWORD", "_CONN_", "JINTA_EVIDENCE_KEY")
 ROLES = ("loader", "transformer", "publisher", "reporter", "auditor")
+# The group of the logins that `jinta readers` makes; nobody logs in as it.
+READERS = "readers"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,15 @@ from jinta.errors import PublishError
 CANDIDATE_SCHEMA = "candidate"
 SLICE_COLUMN = "_slice_id"
 
+# By what rows may be shown, and the column that tells it unless the mart names another.
+VISIBLE_BY = {
+    "account": "group_account_id",
+    "manager": "manager_id",
+    "branch": "branch_id",
+    "everyone": None,
+    "head_office": None,
+}
+
 # What `<mart>_as_shown` says of each row, beside the mart's own columns.
 SHOWN_COLUMNS = ("publication_id", "shown_from", "shown_until")
 
@@ -29,6 +38,8 @@ class Mart:
         volatile: Columns that may differ between equal runs; not part of the hash.
         retired: Columns that readers shall no longer see.
         personal: Columns that name a person; who is not the auditor sees pseudonyms.
+        visible_by: By what a row is shown to readers who don't see everything.
+        visible_column: The column that holds it: the account, branch or manager.
         reads: Names of the marts it selects from.
     """
 
@@ -39,6 +50,8 @@ class Mart:
     volatile: frozenset[str] = frozenset()
     retired: frozenset[str] = frozenset()
     personal: frozenset[str] = frozenset()
+    visible_by: str = "everyone"
+    visible_column: str | None = None
     reads: tuple[str, ...] = ()
 
     @property
@@ -70,7 +83,8 @@ def read_marts(manifest: Mapping[str, Any]) -> list[Mart]:
     """Read the marts from dbt's manifest, each after the marts it reads.
 
     Raises:
-        PublishError: A mart's `config.meta` doesn't say how it is sliced and keyed.
+        PublishError: A mart's `config.meta` doesn't say how it is sliced, keyed and to
+            whom it is visible.
     """
     nodes = {
         unique_id: node
@@ -125,7 +139,8 @@ def check_candidates(marts: list[Mart], candidates: Mapping[str, Relation]) -> N
     """Check that every mart was built as the manifest describes it.
 
     Raises:
-        PublishError: A mart is missing, of another kind, or lacks a key column.
+        PublishError: A mart is missing, of another kind, or lacks a key column or the
+            one its rows are shown by.
     """
     for mart in marts:
         relation = candidates.get(mart.name)
@@ -135,6 +150,7 @@ def check_candidates(marts: list[Mart], candidates: Mapping[str, Relation]) -> N
                 f"{CANDIDATE_SCHEMA}.{mart.name} is not there as a {kind}.",
                 "Build the stage candidate again; it makes every mart.",
             )
+        _check_visible_column(mart, relation)
         if mart.is_view:
             continue
         lacking = [c for c in mart.primary_key if c not in relation.columns]
@@ -147,6 +163,38 @@ def check_candidates(marts: list[Mart], candidates: Mapping[str, Relation]) -> N
                 "Correct config.meta.primary_key in the model's YAML; the names "
                 f"{', '.join(taken)} are taken.",
             )
+
+
+def _check_visible_column(mart: Mart, relation: Relation) -> None:
+    """Refuse a mart without the column its rows are shown by.
+
+    Raises:
+        PublishError: The column is not there.
+    """
+    if mart.visible_column and mart.visible_column not in relation.columns:
+        raise PublishError(
+            f"{CANDIDATE_SCHEMA}.{mart.name} is visible by {mart.visible_by}, but has "
+            f"no column {mart.visible_column}.",
+            "Correct config.meta.visible_by in the model's YAML; `visible_by: "
+            f"{{{mart.visible_by}: <column>}}` names another column.",
+        )
+
+
+def _read_visibility(name: str, said: Any) -> tuple[str, str | None]:
+    """Read `visible_by`: a word, or a mapping of the word to the column.
+
+    Raises:
+        PublishError: It is missing or no such word.
+    """
+    pairs = list(said.items()) if isinstance(said, Mapping) else [(said, None)]
+    word, column = pairs[0] if len(pairs) == 1 else (None, None)
+    if not isinstance(word, str) or word not in VISIBLE_BY:
+        raise PublishError(
+            f"The mart {name} doesn't say to whom its rows are visible.",
+            "Set config.meta.visible_by in its YAML to one of "
+            f"{', '.join(VISIBLE_BY)} (docs/operations.md, Readers).",
+        )
+    return word, column or VISIBLE_BY[word]
 
 
 def _read_mart(node: Mapping[str, Any], reads: list[str]) -> Mart:
@@ -165,6 +213,7 @@ def _read_mart(node: Mapping[str, Any], reads: list[str]) -> Mart:
             "Set config.meta in its YAML: `slice: month` or `slice: whole`, and "
             "`primary_key: [...]`, which holds `month` if it is sliced by month.",
         )
+    visible_by, visible_column = _read_visibility(name, meta.get("visible_by"))
     return Mart(
         name=name,
         slice=sliced,
@@ -173,6 +222,8 @@ def _read_mart(node: Mapping[str, Any], reads: list[str]) -> Mart:
         volatile=frozenset(_list_marked(node, "volatile")),
         retired=frozenset(meta.get("retired_columns") or ()),
         personal=frozenset(_list_marked(node, "personal")),
+        visible_by=visible_by,
+        visible_column=visible_column,
         reads=tuple(reads),
     )
 

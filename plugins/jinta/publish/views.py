@@ -25,9 +25,13 @@ from jinta.publish.marts import (
     Relation,
     describe_relations,
 )
+from jinta.publish.visibility import ensure_visible_accounts, restrict_rows
 
 ARCHIVE_SCHEMA = "archive"
 MARTS_SCHEMA = "marts"
+# Views with every row, for the marts that are computed from other marts: what a reader
+# may see of them is decided once, of the result.
+PRIVATE_SCHEMA = "published"
 
 # A change of shape needs a moment without readers. New readers queue behind it, so it
 # gives up after this long and tries again.
@@ -48,18 +52,36 @@ _SHOWN_COMMENTS = {
 
 @dataclass(frozen=True)
 class View:
-    """One view of `marts`: its query, columns in order and descriptions."""
+    """One view of `marts`: its query, columns in order and descriptions.
+
+    A private one shows every row and is read by other views only. One that shows rows
+    by who asks is a barrier: no condition of a reader's is tried on a row before it is
+    known that the reader may see it.
+    """
 
     name: str
     query: str
     columns: tuple[str, ...]
+    is_barrier: bool = False
+    is_private: bool = False
     comment: str | None = None
     column_comments: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def key(self) -> str:
+        """Tells it from other views: its name, after the schema if it is private."""
+        return f"{PRIVATE_SCHEMA}.{self.name}" if self.is_private else self.name
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """Its name with the schema, for SQL."""
+        schema = PRIVATE_SCHEMA if self.is_private else MARTS_SCHEMA
+        return sql.Identifier(schema, self.name)
+
+    @property
     def definition_hash(self) -> str:
         """Tells one definition from another."""
-        text = f"{','.join(self.columns)}|{self.query}"
+        text = f"{','.join(self.columns)}|{self.query}|{self.is_barrier}"
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -142,7 +164,8 @@ def ensure_views(
         candidates: Their relations in `candidate`.
         readers: Database roles that may select from every view.
     """
-    existing = describe_relations(connection, MARTS_SCHEMA)
+    ensure_visible_accounts(connection, describe_relations(connection, ARCHIVE_SCHEMA))
+    existing = _describe_views(connection)
     views = _design_views(connection, marts, candidates, existing)
     known = dict(
         connection.execute(
@@ -152,14 +175,23 @@ def ensure_views(
     changed = [
         view
         for view in views
-        if view.name not in existing or known.get(view.name) != view.definition_hash
+        if view.key not in existing or known.get(view.key) != view.definition_hash
     ]
     if changed:
         retry_locked(
             connection,
             lambda: _replace_views(connection, views, changed, existing, readers),
         )
-    _copy_comments(connection, views, describe_relations(connection, MARTS_SCHEMA))
+    _copy_comments(connection, views, _describe_views(connection))
+
+
+def _describe_views(connection: psycopg.Connection) -> dict[str, Relation]:
+    """Describe the views that are there, by their keys."""
+    private = describe_relations(connection, PRIVATE_SCHEMA)
+    return {
+        **describe_relations(connection, MARTS_SCHEMA),
+        **{f"{PRIVATE_SCHEMA}.{name}": found for name, found in private.items()},
+    }
 
 
 def retry_locked(connection: psycopg.Connection, change: Callable[[], object]) -> None:
@@ -230,26 +262,75 @@ def _design_views(
     existing: Mapping[str, Relation],
 ) -> list[View]:
     views = [_design_publications_view(), _design_shown_view()]
+    read_by_views = {name for mart in marts if mart.is_view for name in mart.reads}
     for mart in marts:
         relation = candidates[mart.name]
-        columns = _order_columns(mart, relation, existing.get(mart.name))
-        query = (
-            _rewrite_view(connection, mart, marts, columns)
-            if mart.is_view
-            else _select_slices(connection, mart, columns)
-        )
-        view = View(
-            name=mart.name,
-            query=query,
-            columns=columns,
-            comment=relation.comment,
-            column_comments=relation.column_comments,
-        )
+        if mart.is_view or mart.name in read_by_views:
+            views.append(
+                _design_private_view(connection, mart, marts, relation, existing)
+            )
+        view = _design_view(connection, mart, relation, existing)
         views.append(view)
         if mart.is_monthly:
             views.append(_design_current_view(connection, view))
-            views.append(_design_as_shown_view(connection, mart, view))
+            views.append(_design_as_shown_view(connection, mart, view, relation))
     return views
+
+
+def _design_view(
+    connection: psycopg.Connection,
+    mart: Mart,
+    relation: Relation,
+    existing: Mapping[str, Relation],
+) -> View:
+    """Show the rows of a mart that the reader may see."""
+    columns = _order_columns(mart, relation, existing.get(mart.name))
+    restriction = restrict_rows(mart, relation, "slices")
+    return View(
+        name=mart.name,
+        query=_select_private(connection, mart, columns, restriction)
+        if mart.is_view
+        else _select_slices(connection, mart, columns, restriction),
+        columns=columns,
+        is_barrier=mart.visible_by != "everyone",
+        comment=relation.comment,
+        column_comments=relation.column_comments,
+    )
+
+
+def _design_private_view(
+    connection: psycopg.Connection,
+    mart: Mart,
+    marts: list[Mart],
+    relation: Relation,
+    existing: Mapping[str, Relation],
+) -> View:
+    """Show every row of a mart, to views that are computed from it."""
+    published = existing.get(f"{PRIVATE_SCHEMA}.{mart.name}")
+    columns = _order_columns(mart, relation, published)
+    return View(
+        name=mart.name,
+        query=_rewrite_view(connection, mart, marts, columns)
+        if mart.is_view
+        else _select_slices(connection, mart, columns, sql.SQL("")),
+        columns=columns,
+        is_private=True,
+        comment=f"Every row of marts.{mart.name}, for what is computed from it.",
+    )
+
+
+def _select_private(
+    connection: psycopg.Connection,
+    mart: Mart,
+    columns: tuple[str, ...],
+    restriction: sql.Composable,
+) -> str:
+    query = sql.SQL("select {} from {} as slices{}").format(
+        sql.SQL(", ").join(sql.Identifier("slices", name) for name in columns),
+        sql.Identifier(PRIVATE_SCHEMA, mart.name),
+        restriction,
+    )
+    return query.as_string(connection)
 
 
 def _order_columns(
@@ -262,7 +343,10 @@ def _order_columns(
 
 
 def _select_slices(
-    connection: psycopg.Connection, mart: Mart, columns: tuple[str, ...]
+    connection: psycopg.Connection,
+    mart: Mart,
+    columns: tuple[str, ...],
+    restriction: sql.Composable,
 ) -> str:
     """Select the slices that pointers name.
 
@@ -278,11 +362,13 @@ def _select_slices(
         "select {columns} from {table} as slices "
         "inner join control.pointers as pointers "
         "on slices.{slice_column} = pointers.slice_id and pointers.mart = {mart}"
+        "{restriction}"
     ).format(
         columns=sql.SQL(", ").join(selected),
         table=sql.Identifier(ARCHIVE_SCHEMA, mart.name),
         slice_column=sql.Identifier(SLICE_COLUMN),
         mart=sql.Literal(mart.name),
+        restriction=restriction,
     )
     return query.as_string(connection)
 
@@ -316,7 +402,7 @@ def _design_current_view(connection: psycopg.Connection, view: View) -> View:
 
 
 def _design_as_shown_view(
-    connection: psycopg.Connection, mart: Mart, view: View
+    connection: psycopg.Connection, mart: Mart, view: View, relation: Relation
 ) -> View:
     """Show a month mart as it was known at any time: a row per time it was shown.
 
@@ -332,17 +418,20 @@ def _design_as_shown_view(
         "select {shown}, {columns} from {table} as slices "
         "inner join control.shown_slices as shown "
         "on slices.{slice_column} = shown.slice_id and shown.mart = {mart}"
+        "{restriction}"
     ).format(
         shown=sql.SQL(", ").join(sql.Identifier("shown", c) for c in SHOWN_COLUMNS),
         columns=sql.SQL(", ").join(selected),
         table=sql.Identifier(ARCHIVE_SCHEMA, mart.name),
         slice_column=sql.Identifier(SLICE_COLUMN),
         mart=sql.Literal(mart.name),
+        restriction=restrict_rows(mart, relation, "slices"),
     )
     return View(
         name=f"{mart.name}{SHOWN_SUFFIX}",
         query=query.as_string(connection),
         columns=(*SHOWN_COLUMNS, *view.columns),
+        is_barrier=view.is_barrier,
         comment=(
             "As known then (当时展示内容): all that readers ever saw, and when they "
             "saw it. For one moment filter shown_from <= it and (shown_until is "
@@ -382,7 +471,7 @@ def _substitute_schema(definition: str) -> str:
     pieces = re.split(r"('(?:[^']|'')*')", definition)
     pattern = rf'(?<![\w."]){CANDIDATE_SCHEMA}\.'
     return "".join(
-        piece if index % 2 else re.sub(pattern, f"{MARTS_SCHEMA}.", piece)
+        piece if index % 2 else re.sub(pattern, f"{PRIVATE_SCHEMA}.", piece)
         for index, piece in enumerate(pieces)
     )
 
@@ -500,19 +589,23 @@ def _replace_views(
 ) -> None:
     """Create or replace changed views; where one loses a column, make all afresh."""
     is_narrowed = any(
-        set(existing[view.name].columns) - set(view.columns)
+        set(existing[view.key].columns) - set(view.columns)
         for view in changed
-        if view.name in existing
+        if view.key in existing
     )
     if is_narrowed:
-        _drop_views(connection, [view for view in views if view.name in existing])
+        _drop_views(connection, [view for view in views if view.key in existing])
         changed = views
     for view in changed:
-        name = sql.Identifier(MARTS_SCHEMA, view.name)
+        name = view.identifier
         connection.execute(
-            sql.SQL("create or replace view {} as {}").format(name, sql.SQL(view.query))
+            sql.SQL("create or replace view {}{} as {}").format(
+                name,
+                sql.SQL(" with (security_barrier)" if view.is_barrier else ""),
+                sql.SQL(view.query),
+            )
         )
-        for reader in readers:
+        for reader in () if view.is_private else readers:
             connection.execute(
                 sql.SQL("grant select on {} to {}").format(name, sql.Identifier(reader))
             )
@@ -520,16 +613,14 @@ def _replace_views(
             "insert into control.published_views (view_name, definition_hash) "
             "values (%s, %s) on conflict (view_name) "
             "do update set definition_hash = excluded.definition_hash",
-            [view.name, view.definition_hash],
+            [view.key, view.definition_hash],
         )
 
 
 def _drop_views(connection: psycopg.Connection, views: list[View]) -> None:
     try:
         for view in reversed(views):
-            connection.execute(
-                sql.SQL("drop view {}").format(sql.Identifier(MARTS_SCHEMA, view.name))
-            )
+            connection.execute(sql.SQL("drop view {}").format(view.identifier))
     except psycopg.errors.DependentObjectsStillExist as error:
         raise PublishError(
             "A column is retired, but something outside of the marts depends on them: "
@@ -546,8 +637,8 @@ def _copy_comments(
     """Describe views and columns as the candidate does; this blocks no reader."""
     statements = []
     for view in views:
-        relation = published[view.name]
-        name = sql.Identifier(MARTS_SCHEMA, view.name)
+        relation = published[view.key]
+        name = view.identifier
         if view.comment != relation.comment:
             statements.append(
                 sql.SQL("comment on view {} is {}").format(name, view.comment)
@@ -557,7 +648,7 @@ def _copy_comments(
             if wanted != relation.column_comments.get(column):
                 statements.append(
                     sql.SQL("comment on column {} is {}").format(
-                        sql.Identifier(MARTS_SCHEMA, view.name, column), wanted
+                        sql.SQL("{}.{}").format(name, sql.Identifier(column)), wanted
                     )
                 )
     if statements:

@@ -8,11 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from jinta.console import make_console
-from jinta.report.explain import (
-    DEFAULT_SCORECARD,
-    explain_account,
-    render_explanation,
-)
+from jinta.report.explain import DEFAULT_SCORECARD, explain_account
+from jinta.report.explain_text import render_explanation
+from jinta.report.source_rows import list_source_rows
 from jinta.report.summary import encode_value
 from jinta.runs.ledger import parse_month
 from jinta.settings import load_settings
@@ -25,7 +23,12 @@ def explain(
     month: Annotated[
         str | None, typer.Option(help="Month such as 2025-12; the last one if empty.")
     ] = None,
-    scorecard: Annotated[str, typer.Option(help="The scorecard.")] = DEFAULT_SCORECARD,
+    scorecard: Annotated[
+        str | None, typer.Option(help="One scorecard; all that score it if empty.")
+    ] = None,
+    with_sources: Annotated[
+        bool, typer.Option("--sources", help="List the source rows and their loads.")
+    ] = False,
     since: Annotated[
         str | None, typer.Option(help="Explain what changed since this month.")
     ] = None,
@@ -34,9 +37,10 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show why an account has its tier: every value, band, point and record.
+    """Show why an account has its tiers: every value, band, point and record.
 
-    With --since or --since-publication: why it isn't what it was.
+    For each scorecard also how far the better tiers are, and the smallest change that
+    leads there. With --since or --since-publication: why it isn't what it was.
     """
     settings, until = load_settings(), parse_month(month, "--month")
     if since or since_publication:
@@ -45,7 +49,12 @@ def explain(
 
         began = parse_month(since, "--since")
         change = explain_since(
-            settings, account, began, since_publication, until, scorecard
+            settings,
+            account,
+            began,
+            since_publication,
+            until,
+            scorecard or DEFAULT_SCORECARD,
         )
         if as_json:
             sides = {side: asdict(change[side]) for side in ("from", "to")}
@@ -54,6 +63,8 @@ def explain(
             render_since(change, make_console())
         return
     explanation = explain_account(settings, account, until, scorecard)
+    if with_sources:
+        explanation["sources"] = list_source_rows(settings, explanation)
     if as_json:
         _print_json(explanation)
     else:

@@ -1,8 +1,8 @@
-"""Human decisions on tiers and leads: add one, read the log.
+"""Human decisions on tiers: add one, read the log.
 
 A decision names an account record as the CRM names it and is only ever added. An
-override needs a reason, an approver and an end (S0-04, S0-26); a lead's status goes
-with the account (S0-28). The next run applies them.
+override needs a reason, an approver and an end (S0-04, S0-26). The next run applies it.
+Work on leads is in `jinta.report.leads`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from psycopg.rows import dict_row
 from jinta.errors import UsageError
 from jinta.settings import Settings
 from jinta.warehouse import connect
-
-LEAD_STATUSES = ("open", "assigned", "contacted", "won", "lost", "dismissed")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def add_override(settings: Settings, override: Override) -> int:
             "Give a later --until.",
         )
     with connect(settings, "owner", stage="override") as connection:
-        _check_record(connection, override.account_id)
+        check_record(connection, override.account_id)
         _check_tier(connection, override.scorecard_id, override.tier)
         row = connection.execute(
             "insert into control.tier_overrides (account_id, scorecard_id, tier, "
@@ -86,7 +84,7 @@ def add_override(settings: Settings, override: Override) -> int:
 
 def fetch_overrides(settings: Settings, limit: int) -> list[dict[str, Any]]:
     """Return the latest overrides, the newest first."""
-    return _fetch(
+    return fetch_decisions(
         settings,
         "select override_id, recorded_at at time zone 'utc' as recorded_at, "
         "account_id, scorecard_id, tier, valid_from, valid_to, approver, reason "
@@ -95,57 +93,8 @@ def fetch_overrides(settings: Settings, limit: int) -> list[dict[str, Any]]:
     )
 
 
-def update_lead(
-    settings: Settings,
-    lead_rule_id: str,
-    account_id: str,
-    status: str,
-    *,
-    updated_by: str,
-    outcome: str | None = None,
-) -> int:
-    """Record a lead's new status and return the update's number.
-
-    Raises:
-        UsageError: The lead rule, record or status is unknown, or the name is blank.
-    """
-    if status not in LEAD_STATUSES:
-        raise UsageError(
-            f"{status} is no status of a lead.", f"Use {', '.join(LEAD_STATUSES)}."
-        )
-    if not updated_by.strip():
-        raise UsageError("An update needs who recorded it.", "Fill --by.")
-    with connect(settings, "owner", stage="lead") as connection:
-        _check_record(connection, account_id)
-        _check_known(
-            connection,
-            "select distinct lead_rule_id from rules.lead_rules order by 1",
-            [],
-            lead_rule_id,
-            "lead rule",
-        )
-        row = connection.execute(
-            "insert into control.lead_updates "
-            "(lead_rule_id, account_id, lead_status, outcome, updated_by) "
-            "values (%s, %s, %s, %s, %s) returning update_id",
-            [lead_rule_id, account_id, status, outcome, updated_by.strip()],
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def fetch_lead_updates(settings: Settings, limit: int) -> list[dict[str, Any]]:
-    """Return the latest lead updates, the newest first."""
-    return _fetch(
-        settings,
-        "select update_id, updated_at at time zone 'utc' as updated_at, lead_rule_id, "
-        "account_id, lead_status, outcome, updated_by "
-        "from control.lead_updates order by update_id desc limit %s",
-        [limit],
-    )
-
-
-def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
+def check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
+    """Refuse a record that has not landed, or stands in several systems."""
     try:
         row = connection.execute(
             "select count(*), count(*) filter (where _last_load_id is null) "
@@ -172,7 +121,7 @@ def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
 def _check_tier(
     connection: psycopg.Connection[Any], scorecard_id: str, tier: str | None
 ) -> None:
-    _check_known(
+    check_known(
         connection,
         "select distinct scorecard_id from rules.tier_rules order by 1",
         [],
@@ -180,7 +129,7 @@ def _check_tier(
         "scorecard",
     )
     if tier is not None:
-        _check_known(
+        check_known(
             connection,
             "select tier from rules.tier_rules where scorecard_id = %s "
             "group by tier order by min(tier_order)",
@@ -190,13 +139,14 @@ def _check_tier(
         )
 
 
-def _check_known(
+def check_known(
     connection: psycopg.Connection[Any],
     query: str,
     values: Sequence[Any],
     wanted: str,
     what: str,
 ) -> None:
+    """Refuse what a query doesn't list."""
     try:
         known = [row[0] for row in connection.execute(query, values)]
     except psycopg.errors.UndefinedTable as error:
@@ -207,9 +157,10 @@ def _check_known(
         raise UsageError(f"{wanted} is no {what}.", f"There are: {', '.join(known)}.")
 
 
-def _fetch(
+def fetch_decisions(
     settings: Settings, query: str, values: Sequence[Any]
 ) -> list[dict[str, Any]]:
+    """Read decisions as rows by column."""
     with (
         connect(settings, "owner", stage="decisions") as connection,
         connection.cursor(row_factory=dict_row) as cursor,

@@ -7,9 +7,6 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
 
 from jinta.errors import UsageError
 from jinta.settings import Settings
@@ -22,19 +19,21 @@ def explain_account(
     settings: Settings,
     account: str,
     month: date | None = None,
-    scorecard_id: str = DEFAULT_SCORECARD,
+    scorecard_id: str | None = None,
 ) -> dict[str, Any]:
-    """Collect all that made an account's published score, from the marts alone.
+    """Collect all that made an account's published scores, from the marts alone.
 
     Args:
         settings: Where the warehouse is; the reporter's rights are enough.
         account: A group account id, an account record's number, or part of a name.
         month: The month to explain; None takes the last published one.
-        scorecard_id: The scorecard whose score is explained.
+        scorecard_id: The scorecard whose score is explained; None takes all that score
+            the account.
 
     Returns:
-        The account, its score, one entry per indicator, its records, its leads and the
-        ranks that surround the next cut-off.
+        The account, its records and leads, and by scorecard under `cards` its version,
+        the score, one entry per indicator, the way to each better tier, and how much
+        of the score people entered.
 
     Raises:
         UsageError: No account, or more than one, answers to that name.
@@ -43,41 +42,41 @@ def explain_account(
         connect(settings, "reporter", stage="explain") as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        month = month or _find_last_month(cursor)
-        group_account_id = find_account(cursor, account, month)
-        key = {"id": group_account_id, "month": month, "scorecard": scorecard_id}
-        score = _fetch(cursor, _SCORE, key)
-        if not score:
+        month = month or find_last_month(cursor)
+        key: dict[str, Any] = {
+            "id": find_account(cursor, account, month),
+            "month": month,
+            "scorecard": scorecard_id,
+        }
+        scores = _fetch(cursor, _SCORES, key)
+        if not scores and scorecard_id is not None:
             check_scorecard(cursor, scorecard_id)
         return {
             "month": month,
             "account": _fetch(cursor, _ACCOUNT, key)[0],
-            "score": score[0] if score else None,
-            "points": _fetch(cursor, _POINTS, key),
+            "cards": [_explain_card(cursor, score, key) for score in scores],
             "records": _fetch(cursor, _RECORDS, key),
             "leads": _fetch(cursor, _LEADS, key),
-            "next_tier": _fetch(cursor, _NEXT_TIER, key),
         }
 
 
-def render_explanation(explanation: dict[str, Any], console: Console) -> None:
-    """Print an explanation as an account manager would read it."""
-    account, score = explanation["account"], explanation["score"]
-    parts: list[Any] = [
-        Text(f"{account['account_name']}  {account['group_account_id']}", style="bold"),
-        Text(
-            f"{explanation['month']:%Y-%m} · branch {account['branch_id']} · "
-            f"{account['initial_class']} · manager {account['manager_id'] or '-'}"
-        ),
-    ]
-    if score is None:
-        parts.append(Text("This account has no score in this month.", style="yellow"))
-    else:
-        parts += [_render_points(explanation["points"]), _render_score(score)]
-    parts += [_render_next(row) for row in explanation["next_tier"][:1]]
-    parts.append(_render_records(explanation["records"]))
-    parts += [_render_lead(lead) for lead in explanation["leads"]]
-    console.print(Group(*parts))
+def _explain_card(
+    cursor: psycopg.Cursor, score: dict[str, Any], key: dict[str, Any]
+) -> dict[str, Any]:
+    """Collect what made one score."""
+    key = key | {
+        "scorecard": score["scorecard_id"],
+        "version": score["scorecard_version"],
+    }
+    subjectivity = _fetch(cursor, _SUBJECTIVITY, key)
+    return {
+        "scorecard_id": score["scorecard_id"],
+        "version": _fetch(cursor, _VERSION, key)[0],
+        "score": score,
+        "points": _fetch(cursor, _POINTS, key),
+        "next_tiers": _fetch(cursor, _NEXT_TIERS, key),
+        "subjectivity": subjectivity[0] if subjectivity else None,
+    }
 
 
 _ACCOUNT = """
@@ -86,13 +85,20 @@ from marts.dim_group_accounts
 where month = %(month)s and group_account_id = %(id)s
 """
 
-_SCORE = """
+_SCORES = """
 select *
 from marts.fct_account_scores
 where
     month = %(month)s
     and group_account_id = %(id)s
-    and scorecard_id = %(scorecard)s
+    and coalesce(scorecard_id = %(scorecard)s, %(scorecard)s::text is null)
+order by scorecard_id
+"""
+
+_VERSION = """
+select *
+from marts.dim_scorecards
+where scorecard_id = %(scorecard)s and scorecard_version = %(version)s
 """
 
 _POINTS = """
@@ -117,6 +123,10 @@ select
     match_basis
 from marts.bridge_account_records
 where month = %(month)s and group_account_id = %(id)s
+union all
+select source_record_id, system_name, prospect_id, prospect_name, is_senior, 'prospect'
+from marts.bridge_prospect_records
+where month = %(month)s and group_account_id = %(id)s
 order by is_senior desc, account_id_crm
 """
 
@@ -128,29 +138,29 @@ where month = %(month)s and group_account_id = %(id)s
 order by lead_rule_id
 """
 
-# The lowest account of each better tier of the same partition: its points are the bar.
-# Sub-tiers share it: what parts them is X against Y, not the total.
-_NEXT_TIER = """
+_NEXT_TIERS = """
 select
-    left(others.raw_tier, 1) as tier,
-    min(others.total_points) as total_points_needed,
-    max(others.value_rank) as last_rank,
-    min(others.total_points) - max(own.total_points) as points_missing
-from marts.fct_account_scores as own
-inner join marts.fct_account_scores as others
-    on
-        own.scorecard_id = others.scorecard_id
-        and own.month = others.month
-        and own.partition_id = others.partition_id
-        and left(others.raw_tier, 1) < left(own.raw_tier, 1)
-        and others.value_rank is not null
+    next_tiers.*,
+    indicators.indicator_name,
+    indicators.indicator_name_zh,
+    indicators.unit
+from marts.fct_next_tiers as next_tiers
+left join marts.dim_indicators as indicators
+    on next_tiers.indicator_id = indicators.indicator_id
 where
-    own.month = %(month)s
-    and own.group_account_id = %(id)s
-    and own.scorecard_id = %(scorecard)s
-    and own.value_rank is not null
-group by left(others.raw_tier, 1)
-order by total_points_needed, tier
+    next_tiers.month = %(month)s
+    and next_tiers.group_account_id = %(id)s
+    and next_tiers.scorecard_id = %(scorecard)s
+order by next_tiers.is_next desc, next_tiers.points_short, next_tiers.target_band
+"""
+
+_SUBJECTIVITY = """
+select *
+from marts.fct_subjectivity
+where
+    month = %(month)s
+    and group_account_id = %(id)s
+    and scorecard_id = %(scorecard)s
 """
 
 
@@ -160,7 +170,12 @@ def _fetch(
     return [dict(row) for row in cursor.execute(query, key).fetchall()]
 
 
-def _find_last_month(cursor: psycopg.Cursor) -> date:
+def find_last_month(cursor: psycopg.Cursor) -> date:
+    """Return the last published month.
+
+    Raises:
+        UsageError: Nothing has been published yet.
+    """
     row = cursor.execute(
         "select max(month) as month from marts.dim_group_accounts"
     ).fetchone()
@@ -217,6 +232,27 @@ def find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
             where
                 bridge.month = %(month)s
                 and strpos(bridge.account_name_crm, %(account)s) > 0
+            union all
+            -- Prospects are no customers' records.
+            select
+                prospects.group_account_id,
+                prospects.prospect_name,
+                case
+                    when
+                        prospects.prospect_id = %(account)s
+                        or prospects.source_record_id = 'r' || substr(%(account)s, 2)
+                        then 2
+                    when prospects.prospect_name = %(account)s then 3
+                    else 4
+                end
+            from marts.bridge_prospect_records as prospects
+            where
+                prospects.month = %(month)s
+                and (
+                    prospects.prospect_id = %(account)s
+                    or prospects.source_record_id = 'r' || substr(%(account)s, 2)
+                    or strpos(prospects.prospect_name, %(account)s) > 0
+                )
 
         )
 
@@ -244,96 +280,3 @@ def find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
         + (" …" if len(found) > 10 else ""),
         cure="Give one of these ids.",
     )
-
-
-def _render_lead(lead: dict[str, Any]) -> Text:
-    """A lead with each condition, what was found and whether it is met."""
-    head = (
-        f"\nLead {lead['lead_rule_id']}: {lead['lead_name']} ({lead['lead_name_zh']}), "
-        f"priority {lead['priority']}, {lead['lead_status']}"
-    )
-    conditions = [
-        f"  {'✓' if found['is_met'] else '·'} {found['metric']} {found['value']}, "
-        f"{found['comparison'].replace('_', ' ')} {found['threshold']}"
-        for found in lead["evidence"]
-    ]
-    return Text("\n".join([head, *conditions]))
-
-
-def _show_value(row: dict[str, Any]) -> str:
-    """A value as people read it; known to be none is not the same as missing."""
-    if row["is_missing"]:
-        return "missing"
-    value = row["indicator_value"]
-    return "none" if value is None else f"{value.normalize():,f}"
-
-
-def _points(hundredths: int | None) -> str:
-    return "-" if hundredths is None else f"{hundredths / 100:.2f}"
-
-
-def _render_points(points: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, title="\nPoints", title_justify="left")
-    for name, justify in (
-        ("indicator", "left"),
-        ("value", "right"),
-        ("unit", "left"),
-        ("band", "left"),
-        ("points", "right"),
-        ("of", "right"),
-    ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for row in points:
-        low = "-∞" if row["band_from"] is None else f"{row['band_from']:,}"
-        high = "∞" if row["band_to"] is None else f"{row['band_to']:,}"
-        table.add_row(
-            f"{row['dimension'].upper()} {row['indicator_name']} "
-            f"({row['indicator_name_zh']})",
-            _show_value(row),
-            row["unit"],
-            "" if row["is_missing"] else f"[{low}, {high})".replace("[", r"\["),
-            _points(row["points"]),
-            _points(row["max_points"]),
-        )
-    return table
-
-
-def _render_score(score: dict[str, Any]) -> Text:
-    tiers = score["effective_tier"]
-    if score["effective_tier"] != score["raw_tier"]:
-        tiers = (
-            f"{score['raw_tier']} by the rule, {score['effective_tier']} by override: "
-            f"{score['override_reason']} (until {score['override_valid_to']})"
-        )
-    text = (
-        f"\nX {_points(score['x_points'])} + Y {_points(score['y_points'])} + "
-        f"Z {_points(score['z_points'])} = {_points(score['total_points'])} "
-        f"by {score['scorecard_id']} {score['scorecard_version']}; "
-        f"{score['completeness_pct']:.0f} % of the weights known"
-        f"{' (provisional)' if score['is_provisional'] else ''}"
-        f"\nRank {score['value_rank'] or '-'} of {score['population'] or '-'} in "
-        f"{score['partition_id']}: tier {tiers}; former grade "
-        f"{score['former_grade'] or '-'}"
-    )
-    return Text(text, style="bold")
-
-
-def _render_next(row: dict[str, Any]) -> Text:
-    return Text(
-        f"{row['tier']} begins at {_points(row['total_points_needed'])} points "
-        f"(rank {row['last_rank']}): {_points(row['points_missing'])} points away"
-    )
-
-
-def _render_records(records: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, title="\nSource records", title_justify="left")
-    for name in ("record", "system", "name", "joined by"):
-        table.add_column(name)
-    for row in records:
-        table.add_row(
-            row["account_id_crm"],
-            row["system_name"],
-            row["account_name_crm"],
-            "senior" if row["is_senior"] else row["match_basis"],
-        )
-    return table

@@ -6,17 +6,22 @@ and the row that its owner has to correct.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+
+from jinta.report.judgement_checks import find_judgement_problems
+from jinta.report.rule_families import RULE_FAMILIES, Family, list_seeds
 
 Row = dict[str, str]
 Rules = dict[str, list[Row]]
 
 _ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "scorecards": {
+        "subject": frozenset({"account", "prospect"}),
         "partition_by": frozenset({"branch", "county", "all"}),
         "population": frozenset({"active_identified", "complete_active_identified"}),
         "cut_off_basis": frozenset({"rank_share", "score"}),
@@ -24,12 +29,14 @@ _ALLOWED: dict[str, dict[str, frozenset[str]]] = {
         "ties": frozenset({"break", "include"}),
     },
     "scorecard_indicators": {
-        "dimension": frozenset({"x", "y", "z"}),
+        "dimension": frozenset({"x", "y", "z", "w"}),
         "direction": frozenset({"higher", "lower", "none"}),
     },
     "tier_rules": {"sub_tier_rule": frozenset({"", "x_ge_y", "x_lt_y"})},
     "lead_conditions": {"comparison": frozenset({"at_least", "below"})},
     "indicators": {
+        "value_type": frozenset({"smallint", "integer", "bigint", "numeric"}),
+        "is_manual": frozenset({"true", "false"}),
         "absence_rule": frozenset(
             {
                 "missing",
@@ -40,7 +47,7 @@ _ALLOWED: dict[str, dict[str, frozenset[str]]] = {
         ),
     },
 }
-_RANK_KEYS = frozenset({"total", "x", "y", "z", "amount", "amount_3m"})
+_RANK_KEYS = frozenset({"total", "x", "y", "z", "w", "amount", "amount_3m"})
 _MOST_RANK_KEYS = 4
 _NUMBERS: dict[str, tuple[str, ...]] = {
     "indicators": ("position", "scale", "window_months"),
@@ -56,6 +63,8 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "lead_conditions": ("condition_group", "threshold"),
 }
 _HUNDRED = Decimal(100)
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_VALIDITY = ("valid_from", "valid_to", "approver")
 # By basis of the cut-offs: the exit bound, the one to be left empty, the tiers' ends.
 _EXIT_COLUMNS = {
     "rank_share": ("exit_share_pct", "exit_score", "share_to_pct"),
@@ -82,19 +91,24 @@ def find_problems(
         *_check_keys(rules, {**seed_keys, **matching}),
         *_check_values(rules),
         *_check_numbers(rules),
-        *_check_dates(rules, "scorecards"),
-        *_check_dates(rules, "lead_rules"),
+        *_check_figures(rules),
+        *(p for f in RULE_FAMILIES.values() for p in _check_dates(rules, f.head)),
         *(problem for seed in matching for problem in _check_dates(rules, seed)),
     ]
     if problems:
         return problems
     return [
-        *_check_validity(rules, "scorecards", "scorecard_id", months),
-        *_check_validity(rules, "lead_rules", "lead_rule_id", months),
+        *(
+            problem
+            for family in RULE_FAMILIES.values()
+            for problem in _check_validity(rules, family, months)
+        ),
         *_check_parents(rules),
         *_check_positions(rules),
         *_check_cards(rules),
         *_check_leads(rules),
+        *find_judgement_problems(rules.get("ahp_judgements", [])),
+        *_check_judged(rules),
         *_check_matching(rules, matching),
     ]
 
@@ -137,9 +151,18 @@ def _check_numbers(rules: Rules) -> Iterator[str]:
                     yield f"{_name(seed, row)}: {column} is no number"
 
 
+def _check_figures(rules: Rules) -> Iterator[str]:
+    """What a family's list says is a number is one, or empty."""
+    for seed in list_seeds(RULE_FAMILIES.values()):
+        for row in rules.get(seed.name, []):
+            for column in seed.numeric:
+                if row.get(column) and not _is_number(row[column]):
+                    yield f"{_name(seed.name, row)}: {column} is no number"
+
+
 def _check_dates(rules: Rules, seed: str) -> Iterator[str]:
     """Dates are dates, validity is whole months, and somebody approved it."""
-    for row in rules[seed]:
+    for row in rules.get(seed, []):
         name = _name(seed, row)
         if not row.get("approver"):
             yield f"{name}: it names no approver"
@@ -162,14 +185,16 @@ def _check_dates(rules: Rules, seed: str) -> Iterator[str]:
             yield f"{name}: valid_to must be the last day of a month"
 
 
-def _check_validity(
-    rules: Rules, seed: str, id_column: str, months: list[date]
-) -> Iterator[str]:
+def _check_validity(rules: Rules, family: Family, months: list[date]) -> Iterator[str]:
     """Versions of one rule follow each other without overlap and without a hole."""
-    by_id: dict[str, list[Row]] = defaultdict(list)
-    for row in rules[seed]:
-        by_id[row[id_column]].append(row)
-    for rule_id, rows in by_id.items():
+    seed = family.head
+    by_id: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in rules.get(seed, []):
+        known = by_id[row[family.id_column]].setdefault(row["version"], row)
+        if any(known[column] != row[column] for column in _VALIDITY):
+            yield f"{_name(seed, row)}: rows of one version must hold alike"
+    for rule_id, versions in by_id.items():
+        rows = list(versions.values())
         yield from _check_succession(f"{seed}.csv, {rule_id}", rows)
         last_end = max((row["valid_to"] or "9999-12-31") for row in rows)
         first = min(row["valid_from"] for row in rows)
@@ -179,11 +204,10 @@ def _check_validity(
                 f"{seed}.csv, {rule_id}: no version is valid in {_list_months(after)}; "
                 f"the last one ends {last_end} and none follows"
             )
-    uncovered = [
-        month for month in months if not any(_holds(row, month) for row in rules[seed])
-    ]
-    if uncovered and seed == "scorecards":
-        yield f"{seed}.csv: no scorecard is valid in {_list_months(uncovered)}"
+    if family.name == "scorecard":
+        lacking = [m for m in months if not any(_holds(r, m) for r in rules[seed])]
+        if lacking:
+            yield f"{seed}.csv: no scorecard is valid in {_list_months(lacking)}"
 
 
 def _check_succession(name: str, rows: list[Row]) -> Iterator[str]:
@@ -222,26 +246,35 @@ def _check_matching(
 
 def _check_parents(rules: Rules) -> Iterator[str]:
     """Rows that hang on a version need it, and a version needs such rows."""
-    for parent, id_column, child, is_optional in (
-        ("scorecards", "scorecard_id", "scorecard_indicators", False),
-        ("scorecards", "scorecard_id", "scorecard_bands", False),
-        ("scorecards", "scorecard_id", "tier_rules", False),
-        ("scorecards", "scorecard_id", "stability_rules", True),
-        ("lead_rules", "lead_rule_id", "lead_conditions", False),
-    ):
-        heads = {(row[id_column], row["version"]) for row in rules[parent]}
-        keys = {(row[id_column], row["version"]) for row in rules[child]}
-        for key in sorted(keys - heads):
-            yield f"{child}.csv, {' '.join(key)}: {parent}.csv has no such version"
-        for key in sorted(heads - keys):
-            if not is_optional:
-                yield f"{child}.csv, {' '.join(key)}: the version has no rows"
+    for family in RULE_FAMILIES.values():
+        heads = _list_versions(rules, family.head, family.id_column)
+        for seed in family.seeds[1:]:
+            keys = _list_versions(rules, seed.name, family.id_column)
+            for key in sorted(keys - heads):
+                yield (
+                    f"{seed.name}.csv, {' '.join(key)}: {family.head}.csv has no such "
+                    "version"
+                )
+            for key in sorted(heads - keys):
+                if not seed.is_optional:
+                    yield f"{seed.name}.csv, {' '.join(key)}: the version has no rows"
+
+
+def _list_versions(rules: Rules, seed: str, id_column: str) -> set[tuple[str, str]]:
+    return {(row[id_column], row["version"]) for row in rules.get(seed, [])}
 
 
 def _check_positions(rules: Rules) -> Iterator[str]:
     positions = sorted(int(row["position"]) for row in rules["indicators"])
     if positions != list(range(1, len(positions) + 1)):
         yield "indicators.csv: positions must be 1, 2, 3 … without holes, each once"
+    for row in rules["indicators"]:
+        for column in ("indicator_id", "measured_by"):
+            if not _IDENTIFIER.fullmatch(row.get(column, "unknown")):
+                yield (
+                    f"{_name('indicators', row)}: {column} {row[column]!r} must be a "
+                    "name in lower case of at most 48 letters: SQL is written from it"
+                )
 
 
 def _check_cards(rules: Rules) -> Iterator[str]:
@@ -274,6 +307,22 @@ def _check_cards(rules: Rules) -> Iterator[str]:
             )
         yield from _check_tiers(card, tiers)
         yield from _check_stability(card, tiers, _select(rules, "stability_rules", key))
+
+
+def _check_judged(rules: Rules) -> Iterator[str]:
+    """The judgements that a scorecard names hold in its first month."""
+    for card in rules["scorecards"]:
+        if not card.get("ahp_id"):
+            continue
+        first = date.fromisoformat(card["valid_from"])
+        if not any(
+            row["ahp_id"] == card["ahp_id"] and _holds(row, first)
+            for row in rules.get("ahp_matrices", [])
+        ):
+            yield (
+                f"{_name('scorecards', card)}: no version of the judgements "
+                f"{card['ahp_id']} holds in {first:%Y-%m}"
+            )
 
 
 def _check_bands(indicator: Row, bands: list[Row]) -> Iterator[str]:
@@ -434,12 +483,16 @@ def _holds(row: Row, month: date) -> bool:
     return row["valid_from"] <= month.isoformat() <= (row["valid_to"] or "9999-12-31")
 
 
+_OTHER_NAMES = (
+    *("limit_name", "component", "key_kind", "organ_type", "column_name", "version"),
+)
+
+
 def _name(seed: str, row: Row) -> str:
-    columns = (
-        *("scorecard_id", "lead_rule_id"),
-        *("limit_name", "component", "key_kind", "organ_type", "column_name"),
-        *("version", "indicator_id", "tier" if "tier" in row else "tier_band"),
-        "metric",
+    """Name a row by what identifies it, whatever else it holds."""
+    columns: Sequence[str] = next(
+        (s.key for s in list_seeds(RULE_FAMILIES.values()) if s.name == seed),
+        _OTHER_NAMES if seed != "indicators" else ("indicator_id",),
     )
     return f"{seed}.csv, {' '.join(row[c] for c in columns if row.get(c))}"
 

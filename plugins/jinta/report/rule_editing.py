@@ -7,7 +7,7 @@ the matcher is one file under `seeds/matching`.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -53,6 +53,8 @@ class NewVersion:
         is_balanced: Whether the other weights give way, each by the same part, so that
             all sum to 100.
         values: New value by rule of the matcher, for example of a limit.
+        bands: New bands by indicator of a scorecard: band, lower_bound, points and
+            meaning of each; the others keep theirs.
     """
 
     rule_id: str
@@ -65,6 +67,7 @@ class NewVersion:
     weights: Mapping[str, Decimal] = field(default_factory=dict)
     is_balanced: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    bands: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
 def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
@@ -104,19 +107,56 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
             if row[id_column] == new.rule_id and row["version"] == head["version"]
         ]
         if seed == seeds[0]:
-            copies[0] |= {
-                "valid_from": new.valid_from.isoformat(),
-                "valid_to": "",
-                "recorded_at": new.recorded_at.isoformat(),
-                "approver": new.approver,
-                "note": new.note,
-            }
+            copies = [row | _describe_version(new) for row in copies]
+        if seed == "scorecard_bands":
+            copies = _replace_bands(copies, new)
         files[seed] += [_reweight(row, factors) for row in copies]
+    _drop_judgements(files, head["version"], new)
     _check(folder, files)
     for seed, rows in files.items():
         if rows:
             _write_file(folder / f"{seed}.csv", rows)
     return [folder / f"{seed}.csv" for seed in seeds]
+
+
+def _describe_version(new: NewVersion) -> Row:
+    return {
+        "valid_from": new.valid_from.isoformat(),
+        "valid_to": "",
+        "recorded_at": new.recorded_at.isoformat(),
+        "approver": new.approver,
+        "note": new.note,
+    }
+
+
+def _drop_judgements(
+    files: Mapping[str, list[Row]], source_version: str, new: NewVersion
+) -> None:
+    """A class that weighs something else than before follows from no judgements."""
+    sums: dict[str, dict[str, Decimal]] = {source_version: {}, new.version: {}}
+    for row in files.get("scorecard_indicators", []):
+        if row["scorecard_id"] == new.rule_id and row["version"] in sums:
+            classes, name = sums[row["version"]], row["dimension_name"]
+            classes[name] = classes.get(name, Decimal(0)) + Decimal(row["weight"])
+    if sums[source_version] == sums[new.version]:
+        return
+    for row in files["scorecards"]:
+        if (row["scorecard_id"], row["version"]) == (new.rule_id, new.version):
+            row["ahp_id"] = ""
+
+
+def _replace_bands(copies: list[Row], new: NewVersion) -> list[Row]:
+    """Put given bands in the place of an indicator's, where its first one stood."""
+    made: list[Row] = []
+    seen: set[str] = set()
+    for row in copies:
+        bands = new.bands.get(row["indicator_id"])
+        if bands is None:
+            made.append(row)
+        elif row["indicator_id"] not in seen:
+            seen.add(row["indicator_id"])
+            made += [row | band for band in bands]
+    return made
 
 
 def _write_matching_version(folder: Path, new: NewVersion) -> Path:
@@ -208,11 +248,11 @@ def _refuse_early(new: NewVersion, latest: Row) -> None:
 
 
 def _end_predecessor(heads: list[Row], id_column: str, new: NewVersion) -> None:
-    last = max(
-        (row for row in heads if row[id_column] == new.rule_id),
-        key=lambda row: row["valid_from"],
-    )
-    last["valid_to"] = _day_before(new.valid_from)
+    versions = [row for row in heads if row[id_column] == new.rule_id]
+    last = max(versions, key=lambda row: row["valid_from"])
+    for row in versions:
+        if row["version"] == last["version"]:
+            row["valid_to"] = _day_before(new.valid_from)
 
 
 def _day_before(day: date) -> str:

@@ -13,18 +13,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
+from jinta.report.rule_families import HEAD_COLUMNS
 from jinta.report.rules import FAMILIES, MATCHING_KEYS, Row, Rules
 from jinta.runs.stale import list_stale_months
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
 # How the reasons of a stale month begin that lie in the rules.
-_RULE_REASONS = (
-    "other scorecard versions",
-    "other lead rules",
-    "a lead rule",
-    "other rules",
-)
+_RULE_REASONS = ("other ", "a lead rule", "a scorecard")
 
 
 def list_versions(rules: Rules) -> list[Row]:
@@ -33,19 +29,15 @@ def list_versions(rules: Rules) -> list[Row]:
     A version of the matcher is the rows of one file that bear its name; it begins with
     the first and ends with the last of them.
     """
-    versions = [
-        {
-            "kind": family,
-            "rule": row[id_column],
-            "version": row["version"],
-            "valid_from": row["valid_from"],
-            "valid_to": row["valid_to"],
-            "approver": row["approver"],
-            "recorded_at": row["recorded_at"],
-            "note": row["note"],
-        }
+    heads = {
+        (family, row[id_column], row["version"]): row
         for family, (id_column, seeds) in FAMILIES.items()
         for row in rules[seeds[0]]
+    }
+    versions = [
+        {"kind": family, "rule": rule_id, "version": version}
+        | {column: row[column] for column in HEAD_COLUMNS}
+        for (family, rule_id, version), row in heads.items()
     ]
     for seed in MATCHING_KEYS:
         rows = sorted(rules[seed], key=lambda row: row["version"])

@@ -1,9 +1,10 @@
 """Rule rows: read them, keep published versions unchanged, say what is in force.
 
-A *rule set* is what is versioned together: a scorecard with its indicators, bands and
-tiers, a lead rule with its conditions, an indicator of the dictionary, or one seed of
-the matcher. Whoever publishes records the rows of each version used; from then on they
-must not change. Only `valid_to` may: a later version ends its predecessor.
+A *rule set* is what is versioned together: a rule of a family with the rows that hang
+on it (a scorecard with its indicators, bands and tiers, a lead rule with its
+conditions), an indicator of the dictionary, or one seed of the matcher. Whoever
+publishes records the rows of each version used; from then on they must not change. Only
+`valid_to` may: a later version ends its predecessor.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from psycopg.types.json import Jsonb
 
 from jinta.errors import RuleError
 from jinta.report.rule_checks import find_problems
+from jinta.report.rule_families import RULE_FAMILIES, list_seeds
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
@@ -35,37 +37,18 @@ SEED_SCHEMA = "rules"
 # Every seed of the rule sets, with the columns that name a row within its version.
 SEED_KEYS: dict[str, tuple[str, ...]] = {
     "indicators": ("indicator_id",),
-    "scorecards": ("scorecard_id", "version"),
-    "scorecard_indicators": ("scorecard_id", "version", "indicator_id"),
-    "scorecard_bands": ("scorecard_id", "version", "indicator_id", "band"),
-    "tier_rules": ("scorecard_id", "version", "tier"),
-    "stability_rules": ("scorecard_id", "version", "tier_band"),
-    "lead_rules": ("lead_rule_id", "version"),
-    "lead_conditions": (
-        "lead_rule_id",
-        "version",
-        "condition_group",
-        "metric",
-        "comparison",
-    ),
+    **{seed.name: seed.key for seed in list_seeds(RULE_FAMILIES.values())},
 }
 # Kind of rule set → the column that names it, and its seeds, the versions' own first.
 FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "scorecard": (
-        "scorecard_id",
-        (
-            "scorecards",
-            "scorecard_indicators",
-            "scorecard_bands",
-            "tier_rules",
-            "stability_rules",
-        ),
-    ),
-    "lead": ("lead_rule_id", ("lead_rules", "lead_conditions")),
+    family.name: (family.id_column, tuple(seed.name for seed in family.seeds))
+    for family in RULE_FAMILIES.values()
 }
 # Seeds that a version may have no rows in: without any, it is the version it would be
 # if there were no such seed.
-OPTIONAL_SEEDS = frozenset({"stability_rules"})
+OPTIONAL_SEEDS = frozenset(
+    seed.name for seed in list_seeds(RULE_FAMILIES.values()) if seed.is_optional
+)
 # Every seed of the matcher: its rows of one version are a rule set.
 MATCHING_KEYS: dict[str, tuple[str, ...]] = {
     "match_limits": ("limit_name", "version"),
@@ -77,11 +60,8 @@ MATCHING_KEYS: dict[str, tuple[str, ...]] = {
 _ROW_KEYS = SEED_KEYS | MATCHING_KEYS
 _NUMERIC_COLUMNS = frozenset(
     (
-        *("position", "scale", "window_months", "min_completeness_pct"),
-        *("min_sub_tier_share_pct", "max_sub_tier_share_pct", "weight", "band"),
-        *("lower_bound", "points", "tier_order", "tier_code", "share_from_pct"),
-        *("share_to_pct", "score_from", "score_to", "condition_group", "threshold"),
-        *("limit_value", "max_records", "exit_share_pct", "exit_score", "exit_months"),
+        *("position", "scale", "window_months", "limit_value", "weight", "max_records"),
+        *(c for seed in list_seeds(RULE_FAMILIES.values()) for c in seed.numeric),
     )
 )
 # What of the dictionary decides numbers; names and meanings may be reworded.
@@ -94,10 +74,13 @@ _DICTIONARY_COLUMNS = (
     "absence_rule",
 )
 _DICTIONARY_VERSION = "1"
-# What of a version's rows is not part of it: a later version ends it. The matcher's
-# first versions were published before their day of recording was kept.
-_REMARKS = frozenset({"valid_to"})
+# What of a version's rows is not part of it: a later version ends it, and how its
+# weights and bands were found decides no number. The matcher's first versions were
+# published before their day of recording was kept.
+_REMARKS = frozenset({"valid_to", "ahp_id", "freeze_percentiles"})
 _MATCHING_REMARKS = frozenset({"valid_to", "recorded_at"})
+# Columns that came later: a version without them means this.
+_ADDED: dict[str, Row] = {"scorecards": {"subject": "account"}}
 
 
 @dataclass(frozen=True)
@@ -294,12 +277,12 @@ def collect_versions(rules: Rules) -> list[RuleVersion]:
         for row in rules["indicators"]
     ]
     for family, (id_column, seeds) in FAMILIES.items():
-        for head in rules[seeds[0]]:
-            key = (head[id_column], head["version"])
+        keys = {(head[id_column], head["version"]) for head in rules.get(seeds[0], [])}
+        for key in sorted(keys):
             rows = {
                 seed: [
-                    _drop_columns(row, _REMARKS)
-                    for row in rules[seed]
+                    _drop_added(seed, _drop_columns(row, _REMARKS))
+                    for row in rules.get(seed, [])
                     if (row[id_column], row["version"]) == key
                 ]
                 for seed in seeds
@@ -337,7 +320,7 @@ def list_versions_in_force(
     for family, (id_column, seeds) in FAMILIES.items():
         used |= {
             (f"{family} {row[id_column]}", row["version"])
-            for row in rules[seeds[0]]
+            for row in rules.get(seeds[0], [])
             if any(is_in_force(row, month) for month in months)
         }
     return [
@@ -367,6 +350,17 @@ def sort_rows(rows: list[Row], key: tuple[str, ...]) -> list[Row]:
     return sorted(rows, key=lambda row: [row.get(column, "") for column in key])
 
 
+def restore_row(seed: str, row: Row) -> Row:
+    """Return a recorded row with the columns that came after it was recorded."""
+    return _ADDED.get(seed, {}) | row
+
+
+def _drop_added(seed: str, row: Row) -> Row:
+    """Leave out what a row without the column would mean: the version is the same."""
+    added = _ADDED.get(seed, {})
+    return {c: value for c, value in row.items() if added.get(c) != value}
+
+
 def _drop_columns(row: Row, columns: frozenset[str]) -> Row:
     return {column: value for column, value in row.items() if column not in columns}
 
@@ -374,6 +368,8 @@ def _drop_columns(row: Row, columns: frozenset[str]) -> Row:
 def _normalise_value(column: str, value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     text = value.isoformat() if isinstance(value, date) else str(value).strip()
     if column in _NUMERIC_COLUMNS and text:
         try:

@@ -1,8 +1,7 @@
-"""Commands of the business owner: rule versions, tier overrides, lead updates."""
+"""Commands of the business owner: rule versions and tier overrides."""
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,19 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from jinta.console import make_console
+from jinta.console import make_console, show_rows
 from jinta.errors import UsageError, WarehouseError
-from jinta.report.decisions import (
-    LEAD_STATUSES,
-    Override,
-    add_override,
-    fetch_lead_updates,
-    fetch_overrides,
-    update_lead,
-)
+from jinta.report.decisions import Override, add_override, fetch_overrides
 from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rule_freezing import freeze_bands
 from jinta.report.rule_history import (
     fetch_months,
     fetch_restatements,
@@ -50,7 +42,6 @@ rules = typer.Typer(
     help="Versions of scorecards, lead rules and the matcher's rules.",
 )
 override = typer.Typer(no_args_is_help=True, help="Override a suggested tier.")
-lead = typer.Typer(no_args_is_help=True, help="Record what becomes of a lead.")
 console = make_console(soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -63,7 +54,7 @@ Scorecard = Annotated[str, typer.Option(help="The scorecard.")]
 def list_rules(as_json: AsJson = False) -> None:
     """List every version in the seeds: when it holds and who approved it."""
     settings = load_settings()
-    _show(list_versions(_read_rules(settings)), as_json)
+    show_rows(console, list_versions(_read_rules(settings)), as_json)
     if not as_json:
         # The files can be read without a warehouse.
         with suppress(WarehouseError):
@@ -96,7 +87,11 @@ def log_rules(
 ) -> None:
     """Show what each published version changed, the latest first: who, when and why."""
     changes = fetch_rule_changes(load_settings(), rule, limit)
-    _show(changes if as_json else [_shorten(change) for change in changes], as_json)
+    show_rows(
+        console,
+        changes if as_json else [_shorten(change) for change in changes],
+        as_json,
+    )
 
 
 @rules.command("new-version")
@@ -158,6 +153,51 @@ def new_version(
     _show_restatements(settings)
 
 
+@rules.command("freeze")
+def freeze(
+    scorecard: Annotated[str, typer.Argument(help="The scorecard.")],
+    version: Annotated[str, typer.Option(help="Name of the new version.")],
+    valid_from: Annotated[
+        str,
+        typer.Option("--valid-from", "--from", help="First month, such as 2026-07."),
+    ],
+    on: Annotated[str, typer.Option(help="Published month to take percentiles of.")],
+    approver: Annotated[str, typer.Option(help="Who approves it.")],
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    retroactive: Annotated[
+        bool,
+        typer.Option("--retroactive", help="Also for months that are published."),
+    ] = False,
+) -> None:
+    """Write a new version whose bands are percentiles of a published month."""
+    settings = load_settings()
+    first, frozen_on = parse_month(valid_from, "--valid-from"), parse_month(on, "--on")
+    assert first is not None
+    assert frozen_on is not None
+    if not retroactive:
+        refuse_published(settings, scorecard, first)
+    bands = freeze_bands(settings, scorecard, frozen_on)
+    paths = write_new_version(
+        _rules_folder(settings),
+        NewVersion(
+            rule_id=scorecard,
+            version=version,
+            valid_from=first,
+            approver=approver,
+            recorded_at=datetime.now(UTC).date(),
+            note=note or f"Bands frozen on {frozen_on:%Y-%m}",
+            bands=bands,
+        ),
+    )
+    console.print(
+        f"{scorecard} {version} holds from {first:%Y-%m}, with the bands of "
+        f"{len(bands)} indicators as of {frozen_on:%Y-%m}. Review the rows added to "
+        f"{', '.join(path.name for path in paths)}, try them with `jinta what-if`; the "
+        "next run uses them."
+    )
+    _show_restatements(settings)
+
+
 @override.command("add")
 def add(
     account: Account,
@@ -191,28 +231,7 @@ def end(
 @override.command("log")
 def log_overrides(limit: Limit = 50, as_json: AsJson = False) -> None:
     """Show the overrides, the latest first."""
-    _show(fetch_overrides(load_settings(), limit), as_json)
-
-
-@lead.command("update")
-def update(
-    lead_rule: Annotated[str, typer.Argument(help="Lead rule, such as L1.")],
-    account: Account,
-    status: Annotated[str, typer.Argument(help=", ".join(LEAD_STATUSES))],
-    by: Annotated[str, typer.Option(help="Who records it.")],
-    outcome: Annotated[str | None, typer.Option(help="What came of it.")] = None,
-) -> None:
-    """Record a lead's new status."""
-    number = update_lead(
-        load_settings(), lead_rule, account, status, updated_by=by, outcome=outcome
-    )
-    console.print(f"Update {number}: {lead_rule} {account} {status}.", markup=False)
-
-
-@lead.command("log")
-def log_leads(limit: Limit = 50, as_json: AsJson = False) -> None:
-    """Show the updates of leads, the latest first."""
-    _show(fetch_lead_updates(load_settings(), limit), as_json)
+    show_rows(console, fetch_overrides(load_settings(), limit), as_json)
 
 
 def _add_override(
@@ -306,18 +325,3 @@ def _show_restatements(settings: Settings) -> None:
 
 def _rules_folder(settings: Settings) -> Path:
     return settings.dbt_project / "seeds" / "rules"
-
-
-def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=2))
-        return
-    if not rows:
-        console.print("There is none.")
-        return
-    table = Table(box=None, header_style="bold")
-    for heading in rows[0]:
-        table.add_column(heading.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    console.print(table)

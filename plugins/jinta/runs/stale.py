@@ -172,6 +172,23 @@ in_force as (
 
 ),
 
+-- A card that scores nobody in a month is not among the versions that its scores show:
+-- then it counts that the publication of the month knew the version.
+shown_scorecards as (
+
+    select
+        published.month,
+        published.publication_id,
+        scores.rule_versions
+    from published
+    inner join control.pointers as shown
+        on published.month = shown.month and shown.mart = 'fct_account_scores'
+    inner join control.slices as scores
+        on shown.slice_id = scores.slice_id
+    where scores.rule_versions <> '{{}}'
+
+),
+
 other_scorecards as (
 
     select
@@ -182,26 +199,50 @@ other_scorecards as (
             order by in_force.rule_id
         ) as reason
     from in_force
-    inner join control.pointers as shown
-        on in_force.month = shown.month and shown.mart = 'fct_account_scores'
-    inner join control.slices as scores
-        on shown.slice_id = scores.slice_id
-    where in_force.family = 'scorecard' and scores.rule_versions <> '{{}}'
-    group by in_force.month, scores.rule_versions
-    having
-        array_agg(
-            in_force.rule_id || ' ' || in_force.version
-            order by in_force.rule_id || ' ' || in_force.version
-        ) <> scores.rule_versions
+    inner join shown_scorecards
+        on in_force.month = shown_scorecards.month
+    left join control.rule_versions as recorded
+        on
+            recorded.rule_set = 'scorecard ' || in_force.rule_id
+            and in_force.version = recorded.version
+            and recorded.publication_id <= in_force.publication_id
+    where
+        in_force.family = 'scorecard'
+        and in_force.rule_id || ' ' || in_force.version
+        <> all(shown_scorecards.rule_versions)
+        and (
+            recorded.version is null
+            or exists (
+                select 1 from unnest(shown_scorecards.rule_versions) as shown (version)
+                where starts_with(shown.version, in_force.rule_id || ' ')
+            )
+        )
+    group by in_force.month
+
+),
+
+ended_scorecards as (
+
+    select distinct
+        shown_scorecards.month,
+        'a scorecard that was shown is not in force' as reason
+    from shown_scorecards
+    cross join lateral unnest(shown_scorecards.rule_versions) as shown (rule_version)
+    left join in_force
+        on
+            shown_scorecards.month = in_force.month
+            and in_force.family = 'scorecard'
+            and starts_with(shown.rule_version, in_force.rule_id || ' ')
+    where in_force.rule_id is null
 
 ),
 
 -- A version is recorded by the first publication that went by it.
-other_lead_rules as (
+other_rules as (
 
     select
         in_force.month,
-        'other lead rules are in force: '
+        'other ' || in_force.family || ' rules are in force: '
         || string_agg(
             in_force.rule_id || ' ' || in_force.version, ', '
             order by in_force.rule_id
@@ -209,11 +250,11 @@ other_lead_rules as (
     from in_force
     left join control.rule_versions as recorded
         on
-            recorded.rule_set = 'lead ' || in_force.rule_id
+            recorded.rule_set = in_force.family || ' ' || in_force.rule_id
             and in_force.version = recorded.version
             and recorded.publication_id <= in_force.publication_id
-    where in_force.family = 'lead' and recorded.version is null
-    group by in_force.month
+    where in_force.family <> 'scorecard' and recorded.version is null
+    group by in_force.month, in_force.family
 
 ),
 
@@ -280,7 +321,9 @@ reasons as (
     union all
     select month, reason from other_scorecards
     union all
-    select month, reason from other_lead_rules
+    select month, reason from ended_scorecards
+    union all
+    select month, reason from other_rules
     union all
     select month, reason from ended_lead_rules
     union all
@@ -306,12 +349,12 @@ _LATE_LEAD_UPDATES = """
     from published
     inner join control.lead_updates as updates
         on published.known_at < updates.updated_at
-    inner join archive.bridge_account_records as records
-        on updates.account_id = records.account_id_crm
+    inner join archive.{bridge} as records
+        on updates.account_id = records.{key}
     inner join control.pointers as bridges
         on
             records._slice_id = bridges.slice_id
-            and bridges.mart = 'bridge_account_records'
+            and bridges.mart = '{bridge}'
     inner join archive.fct_leads as leads
         on
             updates.lead_rule_id = leads.lead_rule_id
@@ -322,6 +365,12 @@ _LATE_LEAD_UPDATES = """
             and published.month = shown.month
             and shown.mart = 'fct_leads'
 """
+
+# The mart that tells which records stand for an account or a prospect, and its key.
+_BRIDGES = {
+    "bridge_account_records": "account_id_crm",
+    "bridge_prospect_records": "prospect_id",
+}
 
 _ENDED_LEAD_RULES = """
     select distinct
@@ -361,7 +410,7 @@ def list_stale_months(
     ).fetchone()
     has_leads = row == (True,)
     query = _STALE.format(
-        late_lead_updates=_LATE_LEAD_UPDATES if has_leads else _NOTHING,
+        late_lead_updates=_find_lead_updates(connection) if has_leads else _NOTHING,
         ended_lead_rules=_ENDED_LEAD_RULES if has_leads else _NOTHING,
     )
     rows = connection.execute(
@@ -374,23 +423,42 @@ def list_stale_months(
     return dict(rows)
 
 
-def _read_versions(dbt_project: Path) -> list[dict[str, str | None]]:
-    """Validity of every version of the scorecards and lead rules."""
-    from jinta.report.rules import FAMILIES, SEED_KEYS, read_files
+def _find_lead_updates(connection: psycopg.Connection[Any]) -> str:
+    """What finds late steps on leads, by each bridge that has been published."""
+    rows = connection.execute(
+        "select name from unnest(%s::text[]) as names (name) "
+        "where to_regclass('archive.' || name) is not null",
+        [list(_BRIDGES)],
+    ).fetchall()
+    found = [
+        _LATE_LEAD_UPDATES.format(bridge=bridge, key=_BRIDGES[bridge])
+        for (bridge,) in rows
+    ]
+    return "\n    union\n".join(found) or _NOTHING
 
-    seeds = {seeds[0] for _, seeds in FAMILIES.values()}
+
+def _read_versions(dbt_project: Path) -> list[dict[str, str | None]]:
+    """Validity of every version of the rules by which months are computed."""
+    from jinta.report.rule_families import RULE_FAMILIES
+    from jinta.report.rules import read_files
+
+    families = [family for family in RULE_FAMILIES.values() if family.is_monthly]
     rules = read_files(
         dbt_project / "seeds" / "rules",
-        {seed: key for seed, key in SEED_KEYS.items() if seed in seeds},
+        {family.head: family.seeds[0].key for family in families},
     )
+    versions = {
+        (family.name, row[family.id_column], row["version"]): row
+        for family in families
+        for row in rules[family.head]
+    }
     return [
         {
-            "family": family,
-            "rule_id": row[id_column],
-            "version": row["version"],
+            "family": name,
+            "rule_id": rule_id,
+            "version": version,
             "valid_from": row["valid_from"],
             "valid_to": row["valid_to"] or None,
         }
-        for family, (id_column, seeds) in FAMILIES.items()
-        for row in rules[seeds[0]]
+        for (name, rule_id, version), row in versions.items()
     ]

@@ -30,9 +30,13 @@ CARD_SEEDS = FAMILIES["scorecard"][1]
 _HEAD = CARD_SEEDS[0]
 _INDICATORS, _BANDS = "scorecard_indicators", "scorecard_bands"
 _EDIT_COLUMNS = ("table", "key", "column", "value")
-# What a version is called, when it holds and who approved it: a candidate has none.
+# What a version is called, whom it scores, when it holds, who approved it and how its
+# weights and bands were found: a candidate has none of its own.
 _NOT_TRIED = frozenset(
-    ("scorecard_id", "version", "valid_from", "valid_to", "recorded_at", "approver")
+    (
+        *("scorecard_id", "version", "subject", "valid_from", "valid_to"),
+        *("recorded_at", "approver", "ahp_id", "freeze_percentiles"),
+    )
 )
 _HUNDREDTH = Decimal("0.01")
 
@@ -135,7 +139,8 @@ def check_candidate(
         RuleError: Naming the seed and row of each problem.
     """
     months = sorted(months)
-    always = {"valid_from": months[0].isoformat(), "valid_to": ""}
+    # What the weights were derived from holds for the version that is in force.
+    always = {"valid_from": months[0].isoformat(), "valid_to": "", "ahp_id": ""}
     heads = [row | always for row in rules[_HEAD]]
     every = {seed: [] for seed in SEED_KEYS} | rules
     every |= {_HEAD: heads, "indicators": dictionary}

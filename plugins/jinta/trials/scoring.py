@@ -17,13 +17,21 @@ from psycopg import sql
 
 from jinta.errors import RuleError, UsageError
 from jinta.replay import Replay, open_replay
-from jinta.report.rules import Row, Rules, is_in_force, normalise_row, read_files
+from jinta.report.rules import (
+    Row,
+    Rules,
+    is_in_force,
+    normalise_row,
+    read_files,
+    restore_row,
+)
 from jinta.settings import Settings
 from jinta.trials.candidates import CARD_SEEDS
 from jinta.warehouse import connect
 
 SCORES = "fct_account_scores"
-_INPUTS = ("fct_account_indicators", "dim_group_accounts", SCORES)
+_INDICATORS, _ACCOUNTS = "fct_account_indicators", "dim_group_accounts"
+_INPUTS = (_INDICATORS, _ACCOUNTS, SCORES)
 # An indicator by this rule has a value that a mart can't show: known, and last.
 _OUTSIDE_LIST = "outside_list_if_delivered"
 
@@ -147,7 +155,9 @@ def replace_published(replay: Replay, months: Sequence[date]) -> None:
     within = sql.SQL("where month = any({})").format(sql.Literal(list(months)))
     replay.replace(
         "int_accounts__months_mastered",
-        sql.SQL("select * from marts.dim_group_accounts {}").format(within),
+        sql.SQL("select {} from marts.dim_group_accounts {}").format(
+            _select_kinds(replay), within
+        ),
     )
     replay.replace(
         "int_indicators__accounts_measured", _select_measured(replay, within)
@@ -172,32 +182,63 @@ def replace_published(replay: Replay, months: Sequence[date]) -> None:
     )
 
 
+def _list_columns(replay: Replay, mart: str) -> list[str]:
+    rows = replay.fetch(
+        sql.SQL(
+            "select column_name from information_schema.columns "
+            "where table_schema = 'marts' and table_name = {} order by ordinal_position"
+        ).format(sql.Literal(mart))
+    )
+    return [name for (name,) in rows]
+
+
+def _select_kinds(replay: Replay) -> sql.Composable:
+    """All columns of the accounts; what was published before kinds were is accounts."""
+    kept = [c for c in _list_columns(replay, _ACCOUNTS) if c != "account_kind"]
+    return sql.SQL(", ").join([*map(sql.Identifier, kept), _select_kind(replay)])
+
+
+def _select_kind(replay: Replay) -> sql.Composable:
+    if "account_kind" in _list_columns(replay, _ACCOUNTS):
+        return sql.SQL("coalesce(account_kind, 'account') as account_kind")
+    return sql.SQL("'account' as account_kind")
+
+
 def _select_measured(replay: Replay, within: sql.Composable) -> sql.Composable:
     """Turn published indicators back into what was measured, without loss.
 
     The mart rounds nothing: it narrows whole numbers, and leaves empty what is known to
-    be outside a list, which only the missing indicators tell from the unknown.
+    be outside a list, which only the missing indicators tell from the unknown. An
+    indicator that was not yet in the dictionary is missing.
     """
     dictionary = replay.fetch(
         sql.SQL("select indicator_id, absence_rule from {}").format(
             replay.relation("indicators")
         )
     )
+    published = set(_list_columns(replay, _INDICATORS))
     columns = []
     for name, absence_rule in dictionary:
         value = sql.SQL("indicators.{}::numeric").format(sql.Identifier(name))
-        if absence_rule == _OUTSIDE_LIST:
+        if name not in published:
+            value = sql.SQL("null::numeric")
+        elif absence_rule == _OUTSIDE_LIST:
             value = sql.SQL(
                 "case when {} = any(indicators.missing_indicators) then null "
                 "else coalesce({}, 'Infinity') end"
             ).format(sql.Literal(name), value)
         columns.append(sql.SQL("{} as {}").format(value, sql.Identifier(name)))
     return sql.SQL(
-        "select indicators.month, indicators.group_account_id, {}, "
-        "indicators.missing_indicators, indicators.total_amount, "
+        "select month, group_account_id, accounts.account_kind, "
+        "{columns}, indicators.missing_indicators, indicators.total_amount, "
         "indicators.total_amount_3m "
-        "from marts.fct_account_indicators as indicators {}"
-    ).format(sql.SQL(", ").join(columns), within)
+        "from (select * from marts.fct_account_indicators {within}) as indicators "
+        "inner join (select month, group_account_id, {kind} "
+        "from marts.dim_group_accounts {within}) as accounts "
+        "using (month, group_account_id)"
+    ).format(
+        columns=sql.SQL(", ").join(columns), within=within, kind=_select_kind(replay)
+    )
 
 
 def _find_publication(connection: psycopg.Connection[Any]) -> int:
@@ -270,7 +311,9 @@ def _read_rows(
     assert row is not None
     return {
         seed: [
-            {"valid_to": ""} | rule if seed == CARD_SEEDS[0] else rule for rule in rows
+            ({"valid_to": ""} if seed == CARD_SEEDS[0] else {})
+            | restore_row(seed, rule)
+            for rule in rows
         ]
         for seed, rows in row[0].items()
     }

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from jinta.errors import WarehouseError
-from jinta.settings import ROLES, Settings
+from jinta.settings import READERS, ROLES, Settings
 from jinta.warehouse.connection import CONNECT_SECONDS, connect, connect_info
 
 DDL = Path(__file__).parent / "ddl"
@@ -49,6 +49,7 @@ def ensure_warehouse(settings: Settings, *, force: bool = False) -> None:
             _create_database(maintenance, settings.database)
             for role in ROLES:
                 _create_role(maintenance, settings, role)
+            _create_group(maintenance, settings.role_name(READERS))
             with connect(settings, "owner") as connection:
                 _run_ddl(connection, settings)
         except psycopg.errors.InsufficientPrivilege as error:
@@ -84,7 +85,7 @@ def hash_ddl(settings: Settings) -> str:
 
 def render_ddl(settings: Settings, name: str) -> sql.SQL:
     """Return a file of `ddl/` with its `:"role"` placeholders replaced."""
-    names = {role: settings.role_name(role) for role in ROLES}
+    names = {role: settings.role_name(role) for role in (*ROLES, READERS)}
     names["database"] = settings.database
     text = (DDL / name).read_text(encoding="utf-8")
     rendered = re.sub(r':"(\w+)"', lambda found: _quote(names[found[1]]), text)
@@ -171,6 +172,15 @@ def _create_role(
         "grant {} to current_user with set true, inherit true",
         name,
     )
+
+
+def _create_group(maintenance: psycopg.Connection[Any], name: str) -> None:
+    """Create a role that nobody logs in as, to give its members what they may do."""
+    found = maintenance.execute(
+        "select 1 from pg_roles where rolname = %s", [name]
+    ).fetchone()
+    if not found:
+        _execute(maintenance, "create role {} nologin", name)
 
 
 def _run_ddl(connection: psycopg.Connection[Any], settings: Settings) -> None:

@@ -1,8 +1,8 @@
 select
     lead_rule_id,
     account_id,
-    lead_status,
-    outcome,
+    coalesce(lead_status, update_kind) as lead_status,
+    coalesce(outcome, feedback, lesson) as outcome,
     {person}(updated_by) as updated_by,
     updated_at,
     updated_at <= %(known_at)s as is_known

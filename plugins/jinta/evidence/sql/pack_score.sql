@@ -4,6 +4,7 @@ select
     scores.x_points,
     scores.y_points,
     scores.z_points,
+    scores.w_points,
     scores.total_points,
     scores.completeness_pct,
     scores.is_provisional,

@@ -186,7 +186,17 @@ create table if not exists control.lead_updates (
     updated_at timestamptz not null default clock_timestamp()
 );
 comment on table control.lead_updates is
-'One row per change of a lead''s status; append-only.';
+'One row per step of work on a lead: status, assignment, feedback or case; append-only.';
+alter table control.lead_updates
+add column if not exists update_kind text not null default 'status' check (
+    update_kind in ('status', 'assign', 'feedback', 'case')
+),
+add column if not exists assigned_to text,
+add column if not exists due_date date,
+add column if not exists feedback text,
+add column if not exists case_title text,
+add column if not exists lesson text,
+alter column lead_status drop not null;
 
 create or replace function control.refuse_change() returns trigger
 language plpgsql as $$
@@ -537,6 +547,53 @@ return case
 end;
 comment on function control.show_person is
 'The name for the auditor and the working roles, a pseudonym for everybody else.';
+
+create table if not exists control.reader_scopes (
+    reader_scope_id bigint generated always as identity primary key,
+    reader text not null,
+    scope_kind text not null check (scope_kind in ('head_office', 'branch', 'manager')),
+    scope_value text,
+    granted_by text not null,
+    granted_at timestamptz not null default clock_timestamp(),
+    revoked_by text,
+    revoked_at timestamptz,
+    check ((scope_kind = 'head_office') = (scope_value is null)),
+    check ((revoked_by is null) = (revoked_at is null))
+);
+create unique index if not exists reader_scopes_held on control.reader_scopes
+(reader, scope_kind, scope_value) nulls not distinct where revoked_at is null;
+comment on table control.reader_scopes is
+'One row per branch or manager that a reader''s role sees the accounts of, or head office,
+which is all; kept when it is revoked. `jinta readers` writes it.';
+
+-- In the text of a view current_user is the role that asks, whoever owns the view.
+create or replace view control.held_scopes as
+select
+    scopes.scope_kind,
+    scopes.scope_value
+from control.reader_scopes as scopes
+where
+    scopes.revoked_at is null
+    and (
+        scopes.reader = current_user
+        or pg_has_role(current_user, to_regrole(quote_ident(scopes.reader))::oid, 'usage')
+    );
+comment on view control.held_scopes is
+'One row per scope of the role that asks, its own and those of the roles it belongs to.';
+
+create or replace view control.reader_rights as
+select
+    pg_has_role(current_user, to_regrole(':"reporter"')::oid, 'usage')
+    or pg_has_role(current_user, to_regrole(':"auditor"')::oid, 'usage')
+    or pg_has_role(current_user, to_regrole(':"transformer"')::oid, 'usage')
+    or pg_has_role(current_user, to_regrole(':"publisher"')::oid, 'usage')
+    or pg_has_role(current_user, to_regrole(':"loader"')::oid, 'usage')
+    or exists (
+        select 1 from control.held_scopes as scopes
+        where scopes.scope_kind = 'head_office'
+    ) as sees_everything;
+comment on view control.reader_rights is
+'One row: whether the role that asks sees every row of every mart.';
 
 create table if not exists quarantine.rows (
     quarantine_id bigint generated always as identity primary key,

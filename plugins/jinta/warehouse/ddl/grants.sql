@@ -4,13 +4,15 @@
 --   publisher    copies candidate into archive and points marts at it
 --   reporter     reads marts, where the names of staff are pseudonyms
 --   auditor      reads marts, raw, rules, quarantine and control, names included
+--   readers      a group without a login: its members read the rows of marts that
+--                control.reader_scopes gives them, names as the reporter does
 -- The owner keeps human decisions; the three working roles keep the run's own state.
 
 revoke create on schema public from public;
 revoke all on database :"database" from public;
 grant connect, temporary on database :"database"
 to :"loader", :"transformer", :"publisher";
-grant connect on database :"database" to :"reporter", :"auditor";
+grant connect on database :"database" to :"reporter", :"auditor", :"readers";
 
 grant usage on schema control, quarantine
 to :"loader", :"transformer", :"publisher";
@@ -62,10 +64,10 @@ grant select on all tables in schema archive to :"loader", :"transformer";
 alter default privileges for role :"publisher" in schema archive
 grant select on tables to :"loader", :"transformer";
 
-grant usage on schema marts to :"transformer", :"reporter";
-grant select on all tables in schema marts to :"transformer", :"reporter";
+grant usage on schema marts to :"transformer", :"reporter", :"readers";
+grant select on all tables in schema marts to :"transformer", :"reporter", :"readers";
 alter default privileges for role :"publisher" in schema marts
-grant select on tables to :"transformer", :"reporter";
+grant select on tables to :"transformer", :"reporter", :"readers";
 
 grant usage on schema marts, control, quarantine, rules, raw to :"auditor";
 grant select on all tables in schema marts, control, quarantine, rules, raw

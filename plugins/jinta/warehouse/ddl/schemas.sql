@@ -10,6 +10,7 @@ create schema if not exists intermediate authorization :"transformer";
 create schema if not exists profiles authorization :"transformer";
 create schema if not exists candidate authorization :"transformer";
 create schema if not exists archive authorization :"publisher";
+create schema if not exists published authorization :"publisher";
 create schema if not exists marts authorization :"publisher";
 
 comment on schema control is
@@ -22,4 +23,6 @@ comment on schema intermediate is 'Accounts, indicators and scores on their way'
 comment on schema profiles is 'One profile per gate: counts and sums, no personal data';
 comment on schema candidate is 'Marts as the run built them, before they are published';
 comment on schema archive is 'Stored slices of the marts, one per content';
+comment on schema published is
+'Marts with every row, for those that are computed from others; no reader sees it';
 comment on schema marts is 'What is published: the only schema that readers see';

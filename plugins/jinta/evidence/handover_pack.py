@@ -1,0 +1,167 @@
+"""The hand-over pack of a manager: all that one person holds, for whoever follows.
+
+The handbook asks that a change of manager loses nothing (S2-06). So the pack collects
+what is published of the manager's accounts, counts the same in what the source systems
+delivered, and says which of the two is short.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from jinta.errors import UsageError
+from jinta.evidence.dividend import find_publication
+from jinta.evidence.personal import choose_role, name_person, redact, require_auditor
+from jinta.evidence.statements import fetch_dicts, load_statement
+from jinta.landing.raw_tables import next_month
+from jinta.settings import Settings
+from jinta.warehouse import connect
+
+# Parts of a pack, in the order in which they are told; each is a statement of `sql/`.
+PARTS = (
+    *("tasks", "agreements", "opportunities", "leads", "key_persons", "contacts"),
+    *("buying_steps", "competitors", "visits", "needs", "feedback", "surveys"),
+    *("branches", "individuals"),
+)
+# Parts that are counted in the sources, too.
+_COUNTED = (
+    *("tasks", "agreements", "key_persons", "contacts", "visits", "needs"),
+    "feedback",
+)
+# Parts that name people; the text of all others may.
+_NAMING = frozenset({"key_persons", "contacts"})
+
+
+def collect_handover(
+    settings: Settings,
+    manager: str,
+    successor: str | None,
+    month: date | None,
+    *,
+    is_personal: bool = False,
+) -> dict[str, Any]:
+    """Collect what a manager holds at the end of a published month.
+
+    Args:
+        settings: Whose warehouse.
+        manager: Staff number of who hands over.
+        successor: Staff number of who takes over, if it is known.
+        month: The month; None takes the last published one.
+        is_personal: Read names of people, as the role `auditor`.
+
+    Returns:
+        The parts by name, and `checks`: rows by part here and in the sources.
+
+    Raises:
+        UsageError: The month is not published, or nobody bears one of the numbers.
+        SettingsError: Names are asked for and the auditor's password is not set.
+    """
+    if is_personal:
+        require_auditor(settings)
+    found = find_publication(settings, month)
+    with connect(settings, choose_role(is_personal), stage="evidence") as connection:
+        pack = _collect(connection, manager, found, is_personal=is_personal)
+        if successor is not None:
+            key = _make_key(successor, found)
+            pack["successor"] = _read_manager(connection, key, is_personal=is_personal)
+    pack |= {"publication": found, "is_personal": is_personal}
+    return pack
+
+
+def _collect(
+    connection: psycopg.Connection[Any],
+    manager: str,
+    found: dict[str, Any],
+    *,
+    is_personal: bool,
+) -> dict[str, Any]:
+    person = name_person(is_personal)
+    key = _make_key(manager, found)
+    pack: dict[str, Any] = {
+        "manager": _read_manager(connection, key, is_personal=is_personal),
+        "successor": None,
+    }
+    [pack["rule"]] = fetch_dicts(connection, "handover_rule", key)
+    key |= pack["rule"] | {"branch": pack["manager"]["branch_id"]}
+    pack["accounts"] = fetch_dicts(connection, "handover_accounts", key)
+    key["accounts"] = [row["group_account_id"] for row in pack["accounts"]]
+    pack["records"] = fetch_dicts(connection, "handover_records", key)
+    key |= {
+        "records": [row["account_id_crm"] for row in pack["records"]],
+        "systems": [row["system_name"] for row in pack["records"]],
+        "owners": [row["group_account_id"] for row in pack["records"]],
+    }
+    for name in PARTS:
+        people = {"person": person} if name in _NAMING else {}
+        pack[name] = fetch_dicts(connection, f"handover_{name}", key, **people)
+    pack["successors"] = fetch_dicts(connection, "handover_successors", key)
+    pack["checks"] = _check_counts(connection, pack, key)
+    if not is_personal:
+        _mask(connection, pack, key)
+    return pack
+
+
+def _make_key(manager: str, found: dict[str, Any]) -> dict[str, Any]:
+    month = found["month"]
+    return {
+        "manager": manager,
+        "month": month,
+        "month_end": date.fromordinal(next_month(month).toordinal() - 1),
+        "known_load": found["landed_through_load_id"],
+    }
+
+
+def _read_manager(
+    connection: psycopg.Connection[Any], key: dict[str, Any], *, is_personal: bool
+) -> dict[str, Any]:
+    """Read who bears a staff number.
+
+    Raises:
+        UsageError: No list of managers and no account knows it.
+    """
+    person = name_person(is_personal)
+    [row] = fetch_dicts(connection, "handover_manager", key, person=person)
+    if not row["is_listed"] and not row["key_accounts"]:
+        month = f"{key['month']:%Y-%m}"
+        raise UsageError(
+            f"Nobody bears the staff number {key['manager']!r} in {month}.",
+            "Staff numbers stand in `marts.fct_manager_loads`, column manager_id.",
+        )
+    return row
+
+
+def _check_counts(
+    connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Compare each part with what the source systems hold of the accounts."""
+    held = {
+        row["part"]: row["row_count"]
+        for row in fetch_dicts(connection, "handover_counts", key)
+    }
+    accounts = set(key["accounts"])
+    checks = []
+    for part in _COUNTED:
+        own = [row for row in pack[part] if row["group_account_id"] in accounts]
+        checks.append(
+            {
+                "part": part,
+                "rows_here": len(own),
+                "rows_in_sources": held.get(part, 0),
+                "is_complete": len(own) == held.get(part, 0),
+            }
+        )
+    return checks
+
+
+def _mask(
+    connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
+) -> None:
+    """Put pseudonyms for sole traders, and for the names that free text holds."""
+    connection.execute(load_statement("sole_traders"), key)
+    rows = fetch_dicts(connection, "handover_people", key)
+    people = {row["person"]: row["pseudonym"] for row in rows}
+    for name in ("accounts", "records", *(p for p in PARTS if p not in _NAMING)):
+        pack[name] = redact(pack[name], people)

@@ -1,0 +1,340 @@
+"""The hand-over pack as a page that a manager reads from the top.
+
+First what must not be forgotten, then the list of accounts, then each account with its
+people and papers, and last the proof that nothing is missing, to be signed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from jinta.evidence.account_page import describe_masking
+from jinta.evidence.handover_parts import TABLES, list_rows
+from jinta.evidence.html import (
+    EMPTY,
+    Html,
+    element,
+    facts,
+    join,
+    section,
+    show,
+    show_month,
+    table,
+)
+
+_ATTITUDES = {
+    -2: "against us",
+    -1: "reserved",
+    0: "neutral",
+    1: "friendly",
+    2: "for us",
+}
+_BOX = "☐"
+
+
+def build_handover_parts(pack: dict[str, Any]) -> list[Html]:
+    """Make the sections of a hand-over pack."""
+    return [
+        *_build_head(pack),
+        section("First things first (先办事项)", *_build_urgent(pack)),
+        section("Accounts (客户清单)", _build_accounts(pack)),
+        section("Account by account (逐户交接)", *_build_each(pack)),
+        section("Besides these accounts (其他事项)", *_build_besides(pack)),
+        section("Who takes over (接手人)", *_build_successors(pack)),
+        section("Nothing is lost (完整性核对)", *_build_checks(pack)),
+        section("Checklist (交接清单)", *_build_checklist(pack)),
+    ]
+
+
+def list_urgent(pack: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a successor must see first, the most pressing first.
+
+    Returns:
+        Rows with `account_name`, `what`, `why` and `by` (a date or None).
+    """
+    rule = pack["rule"]
+    names = {a["group_account_id"]: a["account_name"] for a in pack["accounts"]}
+    found: list[dict[str, Any]] = []
+
+    def add(row: dict[str, Any], what: str, why: str, by: Any = None) -> None:
+        name = names.get(row["group_account_id"], "not one of these accounts")
+        found.append({"account_name": name, "what": what, "why": why, "by": by})
+
+    for row in pack["tasks"]:
+        if row["is_overdue"]:
+            add(row, f"Finish: {row['task_name']}", "overdue (逾期)", row["due_date"])
+    for row in _list_promises(pack):
+        why = f"promised at the visit of {row['visited_date']} (拜访承诺)"
+        add(row, f"Do: {row['next_step']}", why, row["next_step_date"])
+    _add_care(pack, add)
+    for row in pack["agreements"]:
+        if row["days_to_end"] <= rule["agreement_days"]:
+            name = row["agreement_name"] or row["agreement_id"]
+            add(row, f"Renew: {name}", "agreement ends (协议到期)", row["ends_date"])
+    _add_accounts(pack, add)
+    return sorted(found, key=lambda r: (r["by"] is None, str(r["by"]), r["what"]))
+
+
+def _add_care(pack: dict[str, Any], add: Any) -> None:
+    """What the account said and nobody has answered yet."""
+    for row in pack["feedback"]:
+        if row["feedback_kind"] == "complaint":
+            why = f"complaint of {row['received_date']} is open (投诉未办结)"
+            add(row, f"Settle the complaint: {show(row['topic'])}", why)
+    for row in pack["surveys"]:
+        if row["follow_up_status"] in ("open", "overdue"):
+            why = f"promised after a survey with {row['satisfaction_points']} (改进)"
+            add(row, f"Improve: {row['follow_up']}", why, row["follow_up_due_date"])
+
+
+def _list_promises(pack: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was promised at the last visit of each account, if anything."""
+    last: dict[str, dict[str, Any]] = {}
+    for row in pack["visits"]:
+        last.setdefault(row["group_account_id"], row)
+    return [row for row in last.values() if row["next_step"]]
+
+
+def _add_accounts(pack: dict[str, Any], add: Any) -> None:
+    """What the state of an account itself asks for."""
+    rule = pack["rule"]
+    for row in pack["accounts"]:
+        if not row["is_active"]:
+            continue
+        if row["arrears_amount"] > 0:
+            why = f"in arrears with {show(row['arrears_amount'])} (欠款)"
+            add(row, "Collect what is overdue", why, row["oldest_due_date"])
+        days = row["days_since_visit"]
+        is_due = days is None or days > rule["unvisited_days"]
+        if is_due and (row["is_top_tier"] or row["open_agreement_amount"] > 0):
+            why = "no visit on record" if days is None else f"not for {days} days"
+            add(row, "Visit", f"{why} (久未拜访)")
+        if (row["decider_attitude_grade"] or 0) < 0:
+            add(row, "Win the decider back", "attitude is negative (决策人态度不佳)")
+    for row in pack["competitors"]:
+        days = row["days_to_contract_end"]
+        if days is not None and days <= rule["competitor_contract_days"]:
+            what = f"Offer instead of {row['competitor_name']} {row['product_name']}"
+            why = "its contract ends (竞争对手合同到期)"
+            add(row, what, why, row["contract_end_date"])
+
+
+def _build_head(pack: dict[str, Any]) -> list[Html]:
+    manager, found = pack["manager"], pack["publication"]
+    accounts = [row for row in pack["accounts"] if row["is_active"]]
+    tiers = Counter(row["effective_tier"] or EMPTY for row in accounts)
+    told = ", ".join(f"{tier} {count}" for tier, count in sorted(tiers.items()))
+    overdue = sum(row["is_overdue"] for row in pack["tasks"])
+    lost = [row for row in pack["checks"] if not row["is_complete"]]
+    verdict = (
+        f"{len(accounts)} accounts ({told}), {len(pack['tasks'])} open tasks of which "
+        f"{overdue} overdue, {len(pack['agreements'])} agreements, "
+        f"{len(pack['opportunities'])} opportunities, {len(pack['leads'])} leads. "
+        + ("Complete." if not lost else f"{len(lost)} parts are short: see the end.")
+    )
+    name = " ".join(filter(None, (manager["manager_id"], manager["manager_name"])))
+    return [
+        element("h1", f"Hand-over of {name} · {show_month(found['month'])}"),
+        element("p", "Hand-over pack (客户经理交接包)", class_="soft"),
+        element("p", verdict, class_=f"verdict {'bad' if lost else 'good'}"),
+        element("p", describe_masking(pack["is_personal"]), class_="soft"),
+        facts(
+            [
+                ("From (移交人)", name),
+                ("To (接手人)", _name_successor(pack)),
+                ("Branch (分公司)", manager["branch_id"]),
+                ("Kind of manager (类别)", manager["manager_kind"]),
+                ("In post from, to (在岗)", _show_term(manager)),
+                ("Revenue of the month (当月收入)", _sum(accounts, "total_amount")),
+                ("Open agreements (协议余额)", _sum(accounts, "open_agreement_amount")),
+                ("Receivables (应收)", _sum(accounts, "receivable_amount")),
+                ("Arrears (欠款)", _sum(accounts, "arrears_amount")),
+                ("As of (数据日期)", found["as_of_date"]),
+            ]
+        ),
+    ]
+
+
+def _name_successor(pack: dict[str, Any]) -> str:
+    successor = pack["successor"]
+    if successor is None:
+        return "not named yet (未定)"
+    return " ".join(filter(None, (successor["manager_id"], successor["manager_name"])))
+
+
+def _show_term(manager: dict[str, Any]) -> str:
+    return f"{show(manager['posted_date'])} to {show(manager['left_date'])}"
+
+
+def _sum(rows: list[dict[str, Any]], column: str) -> Any:
+    return sum(row[column] or 0 for row in rows)
+
+
+def _build_urgent(pack: dict[str, Any]) -> list[Html]:
+    rows = [
+        [_BOX, r["by"], r["account_name"], r["what"], r["why"]]
+        for r in list_urgent(pack)
+    ]
+    note = (
+        f"Rule {pack['rule']['version']}: agreements and competitors' contracts that "
+        f"end within {pack['rule']['agreement_days']} and "
+        f"{pack['rule']['competitor_contract_days']} days, A and B accounts and those "
+        f"with agreements that nobody visited for {pack['rule']['unvisited_days']}."
+    )
+    headings = ["", "by (期限)", "account (客户)", "what (事项)", "why (原因)"]
+    return [
+        table(headings, rows, empty="Nothing presses."),
+        element("p", note, class_="soft"),
+    ]
+
+
+def _build_accounts(pack: dict[str, Any]) -> Html:
+    return table(*list_rows("accounts", pack["accounts"]))
+
+
+def _build_each(pack: dict[str, Any]) -> list[Html]:
+    return [_build_account(pack, row) for row in pack["accounts"]]
+
+
+def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
+    """One account: its people first, then its papers."""
+    own = account["group_account_id"]
+    records = [r for r in pack["records"] if r["group_account_id"] == own]
+    numbers = ", ".join(row["account_id_crm"] for row in records)
+    places = {r["address"]: r["office_phone"] for r in records if r["address"]}
+    rank = f"rank {show(account['value_rank'])} of {show(account['population'])}"
+    line = (
+        f"Tier {show(account['effective_tier'])}, {rank}; CRM {numbers}; "
+        f"{show(account['county_name'])}, {show(account['industry'])}; "
+        f"{show(account['member_lines'])} lines, {show(account['total_amount'])} a "
+        f"month; signed {show(account['signed_date'])}; satisfaction "
+        f"{show(account['satisfaction_points'])}; decider "
+        f"{_show_attitude(account['decider_attitude_grade'])}; last visit "
+        f"{show(account['last_visited_date'])}."
+    )
+    where = "; ".join(f"{place}, {show(phone)}" for place, phone in places.items())
+    parts = []
+    for name, (title, _) in TABLES.items():
+        rows = [r for r in pack.get(name, []) if r.get("group_account_id") == own]
+        if name not in ("accounts", "individuals") and rows:
+            parts += [element("h4", title), table(*list_rows(name, rows))]
+    return element(
+        "div",
+        element("h3", account["account_name"]),
+        element("p", line),
+        element("p", f"Where (地址、总机): {where}") if where else None,
+        join(parts) if parts else element("p", "Nothing open.", class_="soft"),
+    )
+
+
+def _show_attitude(grade: int | None) -> str:
+    return "unknown" if grade is None else _ATTITUDES[grade]
+
+
+def _build_besides(pack: dict[str, Any]) -> list[Html]:
+    """What the manager is in charge of, of accounts that are somebody else's."""
+    own = {row["group_account_id"] for row in pack["accounts"]}
+    parts = []
+    for name in ("tasks", "opportunities", "visits"):
+        rows = [r for r in pack[name] if r["group_account_id"] not in own]
+        if rows:
+            title = TABLES[name][0]
+            headings, cells = list_rows(name, rows)
+            cells = [
+                [r["group_account_id"], *c] for r, c in zip(rows, cells, strict=True)
+            ]
+            parts += [
+                element("h3", f"{title}, of accounts of others (他人客户)"),
+                table(["account (客户)", *headings], cells),
+            ]
+    if pack["individuals"]:
+        parts += [
+            element("h3", TABLES["individuals"][0]),
+            table(*list_rows("individuals", pack["individuals"])),
+        ]
+    return parts or [element("p", "Nothing.", class_="soft")]
+
+
+def _build_successors(pack: dict[str, Any]) -> list[Html]:
+    successor = pack["successor"]
+    rows = [
+        [
+            row["manager_id"],
+            row["manager_kind"],
+            row["accounts"],
+            row["accounts_per_manager"],
+            row["free_places"],
+            row["open_tasks"],
+        ]
+        for row in pack["successors"]
+    ]
+    headings = [
+        *("manager (客户经理)", "kind (类别)", "accounts (客户数)", "most (上限)"),
+        *("free places (余量)", "open tasks (未完成任务)"),
+    ]
+    parts = [table(headings, rows, empty="Nobody else of the branch is in post.")]
+    if successor is not None:
+        total = successor["key_accounts"] + pack["manager"]["key_accounts"]
+        most = (
+            successor["accounts_per_manager"] or pack["manager"]["accounts_per_manager"]
+        )
+        text = (
+            f"{_name_successor(pack)} holds {successor['key_accounts']} key accounts "
+            f"and would hold {total}"
+        )
+        is_over = most is not None and total > most
+        text += f": {total - most} more than {most}." if is_over else "."
+        parts.insert(0, element("p", text))
+    return parts
+
+
+def _build_checks(pack: dict[str, Any]) -> list[Html]:
+    rows = [
+        [
+            TABLES[row["part"]][0],
+            row["rows_here"],
+            row["rows_in_sources"],
+            "complete (完整)" if row["is_complete"] else "SHORT (缺失)",
+        ]
+        for row in pack["checks"]
+    ]
+    headings = [
+        *("what (内容)", "in this pack (本包)", "in the sources (源系统)", ""),
+    ]
+    note = (
+        "Counted twice: in what is published, and in what the source systems delivered "
+        "of the accounts' CRM records up to the end of the month."
+    )
+    return [table(headings, rows), element("p", note, class_="soft")]
+
+
+def _build_checklist(pack: dict[str, Any]) -> list[Html]:
+    """What both do together, and where they sign."""
+    first = [r for r in pack["accounts"] if r["is_active"]][:10]
+    rows = [
+        [_BOX, "Go through “First things first” together", len(list_urgent(pack))],
+        [_BOX, "Move the open tasks to the successor in the CRM", len(pack["tasks"])],
+        [_BOX, "Move the opportunities and leads", _count(pack)],
+        [_BOX, "Hand over the papers of the agreements", len(pack["agreements"])],
+        [_BOX, "Change the owner of the accounts in the CRM", len(pack["accounts"])],
+        [_BOX, "Change the owner of the VIP customers", len(pack["individuals"])],
+        *(
+            [_BOX, f"Introduce the successor in person: {row['account_name']}", 1]
+            for row in first
+        ),
+        [_BOX, "Tell the other accounts by phone", len(pack["accounts"]) - len(first)],
+    ]
+    signs = [
+        ["From (移交人)", "", ""],
+        ["To (接手人)", "", ""],
+        ["Head (主管)", "", ""],
+    ]
+    return [
+        table(["", "step (步骤)", "how many (数量)"], rows),
+        table(["", "signature (签字)", "date (日期)"], signs),
+    ]
+
+
+def _count(pack: dict[str, Any]) -> int:
+    return len(pack["opportunities"]) + len(pack["leads"])

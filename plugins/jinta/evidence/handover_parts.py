@@ -1,0 +1,237 @@
+"""The tables of a hand-over pack: their columns, for the page and for the files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+from jinta.evidence.html import show
+
+# Part → title, and heading by column; the page leaves the account's id out.
+TABLES: dict[str, tuple[str, dict[str, str]]] = {
+    "accounts": (
+        "Accounts (客户)",
+        {
+            "account_name": "account (客户)",
+            "effective_tier": "tier (等级)",
+            "total_score": "score (得分)",
+            "total_amount": "revenue (当月收入)",
+            "open_agreement_amount": "agreements (协议余额)",
+            "arrears_amount": "arrears (欠款)",
+            "open_tasks": "open tasks (任务)",
+            "overdue_tasks": "overdue (逾期)",
+            "open_complaints": "complaints (投诉)",
+            "last_visited_date": "last visit (最近拜访)",
+            "manager_id_proposed": "proposed to (建议接手)",
+        },
+    ),
+    "key_persons": (
+        "Key persons (关键人)",
+        {
+            "person_id": "person (编号)",
+            "person_name": "name (姓名)",
+            "person_phone": "phone (电话)",
+            "department": "department (部门)",
+            "post": "post (职务)",
+            "buying_role": "role (购买角色)",
+            "influence_grade": "influence 0–5 (影响力)",
+            "attitude_grade": "attitude ±2 (态度)",
+            "contact_way": "reached by (联系方式)",
+        },
+    ),
+    "contacts": (
+        "Contacts (联系人)",
+        {
+            "account_id_crm": "record (档案)",
+            "contact_role": "role (角色)",
+            "contact_name": "name (姓名)",
+            "contact_phone": "phone (电话)",
+        },
+    ),
+    "buying_steps": (
+        "How it buys (购买决策流程)",
+        {
+            "step_order": "step (序号)",
+            "step_name": "what (步骤)",
+            "department": "department (部门)",
+            "person_id": "head (负责人)",
+            "buying_factor": "decided by (关键因素)",
+            "attitude_grade": "attitude ±2 (态度)",
+        },
+    ),
+    "tasks": (
+        "Open tasks and processes (未完成任务)",
+        {
+            "task_id": "task (编号)",
+            "task_kind": "kind (类别)",
+            "task_name": "what (内容)",
+            "manager_id": "in charge (负责人)",
+            "opened_date": "opened (开始)",
+            "due_date": "due (期限)",
+            "is_overdue": "overdue (逾期)",
+        },
+    ),
+    "agreements": (
+        "Agreements (协议)",
+        {
+            "agreement_id": "agreement (编号)",
+            "agreement_name": "name (名称)",
+            "product_code": "product (产品)",
+            "starts_date": "from (起)",
+            "ends_date": "to (止)",
+            "agreement_amount": "amount (金额)",
+            "open_amount": "still to come (余额)",
+        },
+    ),
+    "opportunities": (
+        "Opportunities (商机)",
+        {
+            "opportunity_id": "opportunity (编号)",
+            "product_code": "product (产品)",
+            "stage": "stage (阶段)",
+            "entered_date": "since (进入日期)",
+            "expected_amount": "expected (预期金额)",
+            "weighted_amount": "weighted (加权金额)",
+            "manager_id": "pursued by (负责人)",
+        },
+    ),
+    "leads": (
+        "Leads (线索)",
+        {
+            "lead_rule_id": "rule (规则)",
+            "lead_name": "lead (线索)",
+            "lead_action": "action (建议)",
+            "priority": "priority (优先级)",
+            "lead_status": "status (状态)",
+            "outcome": "outcome (结果)",
+        },
+    ),
+    "competitors": (
+        "Competitors' products (竞争对手产品)",
+        {
+            "competitor_name": "competitor (对手)",
+            "product_name": "product (产品)",
+            "lines_in_use": "in use (数量)",
+            "monthly_amount": "a month (月支出)",
+            "contract_end_date": "contract ends (到期)",
+        },
+    ),
+    "needs": (
+        "Needs, resources, difficulties (需求)",
+        {
+            "recorded_date": "recorded (日期)",
+            "need_kind": "kind (类别)",
+            "need_text": "what was said (内容)",
+            "wants_informatization": "by informatization (信息化意愿)",
+        },
+    ),
+    "feedback": (
+        "Open feedback (未办结反馈)",
+        {
+            "received_date": "received (日期)",
+            "feedback_kind": "kind (类别)",
+            "topic": "topic (主题)",
+        },
+    ),
+    "surveys": (
+        "Surveys and what was promised (满意度)",
+        {
+            "surveyed_date": "asked (日期)",
+            "satisfaction_points": "points (得分)",
+            "weakest_topic": "weakest (最弱项)",
+            "follow_up": "promised (改进)",
+            "follow_up_due_date": "by (期限)",
+            "follow_up_status": "status (状态)",
+        },
+    ),
+    "visits": (
+        "Visits (拜访)",
+        {
+            "visited_date": "day (日期)",
+            "visit_purpose": "purpose (目的)",
+            "person_id": "met (会见)",
+            "visit_summary": "what was said (纪要)",
+            "next_step": "next (下一步)",
+            "next_step_date": "by (期限)",
+        },
+    ),
+    "branches": (
+        "Branches (分支机构)",
+        {
+            "account_branch_id": "number (编号)",
+            "account_branch_name": "name (名称)",
+            "county_name": "county (区县)",
+            "employees": "employees (员工数)",
+        },
+    ),
+    "individuals": (
+        "Individual key accounts (个人大客户)",
+        {
+            "customer_id": "customer (客户序号)",
+            "card_grade": "card (卡级)",
+            "consumption_grade": "consumption (消费等级)",
+            "granted_date": "since (授予日期)",
+        },
+    ),
+}
+
+
+def list_rows(
+    part: str, rows: list[dict[str, Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    """Headings and cells of a part, as the page shows them."""
+    columns = TABLES[part][1]
+    cells = [[_write(row[column]) for column in columns] for row in rows]
+    return list(columns.values()), cells
+
+
+def _write(value: Any) -> Any:
+    return show(value) if isinstance(value, bool) else value
+
+
+def write_files(pack: dict[str, Any], folder: Path) -> dict[str, int]:
+    """Write each part as a CSV file, and a manifest with rows and hashes.
+
+    Args:
+        pack: What `collect_handover` returned.
+        folder: Where the files go; those of the same names are replaced.
+
+    Returns:
+        Rows by file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    listed = []
+    for part in (*TABLES, "records", "checks"):
+        rows = pack[part]
+        data = _write_csv(rows, part)
+        (folder / f"{part}.csv").write_bytes(data)
+        counts[f"{part}.csv"] = len(rows)
+        digest = hashlib.sha256(data).hexdigest()
+        listed.append({"file": f"{part}.csv", "rows": len(rows), "sha256": digest})
+    (folder / "manifest.csv").write_bytes(_write_csv(listed, "manifest"))
+    return counts
+
+
+def _write_csv(rows: list[dict[str, Any]], part: str) -> bytes:
+    """CSV that a spreadsheet opens with Chinese text: UTF-8 with a mark."""
+    columns = list(rows[0]) if rows else ["group_account_id", *_list_columns(part)]
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _guard(v) for k, v in row.items()} for row in rows)
+    return ("\ufeff" + stream.getvalue()).encode()
+
+
+def _guard(value: Any) -> Any:
+    """Keep a spreadsheet from running text as a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def _list_columns(part: str) -> list[str]:
+    return list(TABLES[part][1]) if part in TABLES else []

@@ -1,0 +1,57 @@
+-- The manager as listed when the month was published; a number that accounts name and no
+-- list knows has a row, too. The name is the person's.
+with
+
+named as (
+
+    select
+        managers.manager_id,
+        managers.branch_id,
+        managers.manager_kind,
+        managers.posted_date,
+        managers.left_date,
+        {person}(managers.manager_name) as manager_name
+
+    from raw.crm__managers as managers
+
+    where
+        managers.manager_id = %(manager)s
+        and managers._first_load_id <= %(known_load)s
+        and coalesce(managers._last_load_id > %(known_load)s, true)
+
+    order by managers._system
+
+    limit 1
+
+),
+
+loads as (
+
+    select
+        sum(loads.accounts) filter (where loads.coverage_rule_id = 'group')
+            as key_accounts,
+        max(loads.accounts_per_manager) filter (where loads.coverage_rule_id = 'group')
+            as accounts_per_manager
+
+    from marts.fct_manager_loads as loads
+
+    where
+        loads.month = %(month)s
+        and loads.manager_id = %(manager)s
+
+)
+
+select
+    %(manager)s as manager_id,
+    named.manager_name,
+    named.branch_id,
+    named.manager_kind,
+    named.posted_date,
+    named.left_date,
+    named.manager_id is not null as is_listed,
+    coalesce(loads.key_accounts, 0) as key_accounts,
+    loads.accounts_per_manager
+
+from loads
+
+left join named on true

@@ -1,0 +1,57 @@
+-- Names and numbers that free text could hold, with their pseudonyms.
+with
+
+people as (
+
+    select manager_name as person from raw.crm__managers
+
+    union
+
+    select contact_name from raw.crm__contacts
+    where account_id = any(%(records)s)
+
+    union
+
+    select contact_phone from raw.crm__contacts
+    where account_id = any(%(records)s)
+
+    union
+
+    select person_name from raw.crm__key_persons
+    where account_id = any(%(records)s)
+
+    union
+
+    select person_phone from raw.crm__key_persons
+    where account_id = any(%(records)s)
+
+    union
+
+    -- The name of a business of one's own is a person's.
+    select bridge.account_name_crm
+    from marts.bridge_account_records as bridge
+    inner join sole_traders
+        on bridge.group_account_id = sole_traders.group_account_id
+    where
+        bridge.month = %(month)s
+        and bridge.group_account_id = any(%(accounts)s)
+
+    union
+
+    select accounts.account_name
+    from marts.dim_group_accounts as accounts
+    inner join sole_traders
+        on accounts.group_account_id = sole_traders.group_account_id
+    where
+        accounts.month = %(month)s
+        and accounts.group_account_id = any(%(accounts)s)
+
+)
+
+select
+    person,
+    control.mask_person(person) as pseudonym
+
+from people
+
+where length(person) > 1

@@ -1,0 +1,19 @@
+-- Who of the branch could take accounts over, who holds the fewest first.
+select
+    loads.manager_id,
+    loads.manager_kind,
+    loads.accounts,
+    loads.accounts_per_manager,
+    greatest(loads.accounts_per_manager - loads.accounts, 0) as free_places,
+    loads.open_tasks
+
+from marts.fct_manager_loads as loads
+
+where
+    loads.month = %(month)s
+    and loads.coverage_rule_id = 'group'
+    and loads.branch_id = %(branch)s
+    and loads.manager_id <> %(manager)s
+    and loads.is_in_post
+
+order by loads.accounts, loads.manager_id

@@ -1,0 +1,113 @@
+"""Commands for work on leads: assign, feed back, close, keep as a case (S4-10, F54)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from jinta.console import make_console, show_rows
+from jinta.errors import UsageError
+from jinta.report.leads import (
+    LEAD_STATUSES,
+    add_case,
+    add_feedback,
+    assign_lead,
+    fetch_lead_updates,
+    update_lead,
+)
+from jinta.settings import load_settings
+
+lead = typer.Typer(
+    no_args_is_help=True, help="Assign a lead, say how it goes and what becomes of it."
+)
+console = make_console(soft_wrap=True)
+
+LeadRule = Annotated[str, typer.Argument(help="Lead rule, such as L1.")]
+Account = Annotated[str, typer.Argument(help="Account record, as the CRM names it.")]
+By = Annotated[str, typer.Option(help="Who records it.")]
+
+
+@lead.command("assign")
+def assign(
+    lead_rule: LeadRule,
+    account: Account,
+    to: Annotated[str, typer.Option(help="Staff number of who is to work on it.")],
+    by: By,
+    due: Annotated[
+        str | None, typer.Option(help="Until when, such as 2026-03-31.")
+    ] = None,
+) -> None:
+    """Assign a lead to a manager, with a date."""
+    number = assign_lead(
+        load_settings(), lead_rule, account, to, updated_by=by, due_date=_read_day(due)
+    )
+    console.print(f"Step {number}: {lead_rule} {account} goes to {to}.", markup=False)
+
+
+@lead.command("feedback")
+def feed_back(
+    lead_rule: LeadRule,
+    account: Account,
+    text: Annotated[str, typer.Argument(help="How it goes.")],
+    by: By,
+    status: Annotated[
+        str | None, typer.Option(help=f"New status: {', '.join(LEAD_STATUSES)}.")
+    ] = None,
+) -> None:
+    """Say how the work on a lead goes."""
+    number = add_feedback(
+        load_settings(), lead_rule, account, text, updated_by=by, status=status
+    )
+    console.print(f"Step {number}: feedback on {lead_rule} {account}.", markup=False)
+
+
+@lead.command("update")
+def update(
+    lead_rule: LeadRule,
+    account: Account,
+    status: Annotated[str, typer.Argument(help=", ".join(LEAD_STATUSES))],
+    by: By,
+    outcome: Annotated[str | None, typer.Option(help="What came of it.")] = None,
+) -> None:
+    """Record a lead's new status."""
+    number = update_lead(
+        load_settings(), lead_rule, account, status, updated_by=by, outcome=outcome
+    )
+    console.print(f"Step {number}: {lead_rule} {account} {status}.", markup=False)
+
+
+@lead.command("case")
+def keep_case(
+    lead_rule: LeadRule,
+    account: Account,
+    title: Annotated[str, typer.Argument(help="Name of the case.")],
+    lesson: Annotated[str, typer.Option(help="What others can learn from it.")],
+    by: By,
+) -> None:
+    """Keep a lead as a case that others learn from."""
+    number = add_case(load_settings(), lead_rule, account, title, lesson, updated_by=by)
+    console.print(f"Step {number}: {lead_rule} {account} is a case.", markup=False)
+
+
+@lead.command("log")
+def log_leads(
+    limit: Annotated[int, typer.Option(min=1, help="How many of the last ones.")] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for machines.")
+    ] = False,
+) -> None:
+    """Show the steps of work on leads, the latest first."""
+    show_rows(console, fetch_lead_updates(load_settings(), limit), as_json)
+
+
+def _read_day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--due is {text!r}, no day.", "Write it like 2026-03-31."
+        ) from error

@@ -1,0 +1,249 @@
+"""Freeze the bands of a scorecard: bounds from the percentiles of a published month.
+
+Bands are absolute. They are computed once, when a version is written, and then left
+alone, because a customer's score must not change only because his neighbours changed
+(A.6.1, A.6.4). Which percentiles is a rule: `freeze_percentiles` of the scorecard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from jinta.errors import UsageError
+from jinta.report.rules import Row, read_files
+from jinta.settings import Settings
+from jinta.warehouse import connect
+
+_HUNDREDTH = Decimal("0.01")
+
+# Where higher is better, a bound is the least value of which at least p per cent of the
+# accounts have less: what many have, such as no purchase, earns nothing. Where lower is
+# better, a bound lies one unit above the value that the lowest p per cent reach up to:
+# what many have, such as no complaint, earns all. Equals always come into one band.
+_BOUNDS = """
+with
+
+known as (
+
+    select indicators.{column}::numeric as value
+    from marts.fct_account_indicators as indicators
+    inner join marts.dim_group_accounts as accounts
+        on
+            indicators.month = accounts.month
+            and indicators.group_account_id = accounts.group_account_id
+    where
+        indicators.month = {month}
+        and accounts.is_active
+        and accounts.is_identified
+        and coalesce(accounts.account_kind, 'account') = {subject}
+        and {indicator} <> all(indicators.missing_indicators)
+
+),
+
+counted as (
+
+    select
+        value,
+        count(*) as accounts,
+        sum(count(*)) over (order by value nulls last) as accounts_up_to,
+        sum(count(*)) over () as accounts_in_all
+    from known
+    group by value
+
+)
+
+select
+    percentiles.percentile,
+    case {direction}
+        when 'lower' then
+            min(counted.value) filter (
+                where
+                    100 * counted.accounts_up_to
+                    >= percentiles.percentile * counted.accounts_in_all
+            ) + {unit}
+        else
+            min(counted.value) filter (
+                where
+                    100 * (counted.accounts_up_to - counted.accounts)
+                    >= percentiles.percentile * counted.accounts_in_all
+            )
+    end,
+    max(counted.value),
+    sum(counted.accounts)
+from unnest({percentiles}::numeric[]) as percentiles (percentile)
+left join counted on true
+group by percentiles.percentile
+order by percentiles.percentile
+"""
+
+
+def freeze_bands(
+    settings: Settings, scorecard_id: str, month: date
+) -> dict[str, list[Row]]:
+    """Compute the bands of every indicator of a scorecard's latest version.
+
+    Args:
+        settings: Whose warehouse and rules.
+        scorecard_id: The scorecard.
+        month: A published month: its active, identified accounts (or prospects) count.
+
+    Returns:
+        By indicator the rows of `scorecard_bands`, without the columns that name the
+        version; an indicator that nobody has keeps its bands and is left out.
+
+    Raises:
+        UsageError: There is no such scorecard, its latest version names no percentiles,
+            or the month isn't published.
+    """
+    rules = read_files(settings.dbt_project / "seeds" / "rules")
+    head = _find_latest(rules["scorecards"], scorecard_id)
+    percentiles = _read_percentiles(head)
+    key = (scorecard_id, head["version"])
+    scales = {row["indicator_id"]: int(row["scale"]) for row in rules["indicators"]}
+    frozen = {}
+    with connect(settings, "transformer", stage="freeze") as connection:
+        _require_month(connection, month)
+        for row in rules["scorecard_indicators"]:
+            if (row["scorecard_id"], row["version"]) != key:
+                continue
+            name = row["indicator_id"]
+            unit = Decimal(1).scaleb(-scales[name])
+            found = _fetch_bounds(connection, row, head, month, percentiles, unit)
+            if not found[0][3]:
+                continue
+            points = _choose_points(row, rules["scorecard_bands"], len(percentiles))
+            frozen[name] = _make_bands(row, found, points, unit)
+    return frozen
+
+
+def _find_latest(heads: Sequence[Row], scorecard_id: str) -> Row:
+    versions = [row for row in heads if row["scorecard_id"] == scorecard_id]
+    if not versions:
+        known = ", ".join(sorted({row["scorecard_id"] for row in heads}))
+        raise UsageError(
+            f"There is no scorecard {scorecard_id}.", f"There are: {known}."
+        )
+    return max(versions, key=lambda row: row["valid_from"])
+
+
+def _read_percentiles(head: Row) -> list[Decimal]:
+    percentiles = sorted(Decimal(text) for text in head["freeze_percentiles"].split())
+    if not percentiles:
+        raise UsageError(
+            f"{head['scorecard_id']} {head['version']} has no freeze_percentiles: its "
+            "bands are given by hand.",
+            "Write them into scorecards.csv, such as 20 40 60 80, or use "
+            "`jinta rules new-version` and edit the bands.",
+        )
+    return percentiles
+
+
+def _require_month(connection: psycopg.Connection[Any], month: date) -> None:
+    row = connection.execute(
+        "select count(*) from control.pointers "
+        "where mart = 'fct_account_indicators' and month = %s",
+        [month],
+    ).fetchone()
+    if row == (0,):
+        raise UsageError(
+            f"{month:%Y-%m} is not published.",
+            "Name a month that is; `jinta months` lists them.",
+        )
+
+
+def _fetch_bounds(
+    connection: psycopg.Connection[Any],
+    indicator: Row,
+    head: Row,
+    month: date,
+    percentiles: Sequence[Decimal],
+    unit: Decimal,
+) -> list[tuple[Any, ...]]:
+    """Percentile, its bound, the largest value, and how many accounts have one."""
+    return connection.execute(
+        sql.SQL(_BOUNDS).format(
+            column=sql.Identifier(indicator["indicator_id"]),
+            indicator=sql.Literal(indicator["indicator_id"]),
+            month=sql.Literal(month),
+            subject=sql.Literal(head["subject"]),
+            direction=sql.Literal(indicator["direction"]),
+            unit=sql.Literal(unit),
+            percentiles=sql.Literal(list(percentiles)),
+        )
+    ).fetchall()
+
+
+def _choose_points(
+    indicator: Row, bands: Sequence[Row], percentiles: int
+) -> list[Decimal]:
+    """Points from worst to best: those of the version before, if it has as many bands.
+
+    Otherwise the weight is divided into equal steps.
+    """
+    key = tuple(indicator[c] for c in ("scorecard_id", "version", "indicator_id"))
+    before = sorted(
+        Decimal(row["points"])
+        for row in bands
+        if (row["scorecard_id"], row["version"], row["indicator_id"]) == key
+    )
+    if len(before) == percentiles + 1:
+        return before
+    weight = Decimal(indicator["weight"])
+    return [
+        (weight * step / percentiles).quantize(_HUNDREDTH, ROUND_HALF_UP)
+        for step in range(percentiles + 1)
+    ]
+
+
+def _make_bands(
+    indicator: Row,
+    found: Sequence[tuple[Any, ...]],
+    points: Sequence[Decimal],
+    unit: Decimal,
+) -> list[Row]:
+    """Bands from the lowest to the highest; percentiles with one bound are one step.
+
+    Higher is better: who reaches more bounds has more points, from none on. Lower is
+    better: who lies below all bounds has all points. A bound that nobody reaches lies
+    one unit beyond the largest value.
+    """
+    beyond = (found[0][2] or Decimal(0)) + unit
+    bounds = [beyond if row[1] is None else row[1] for row in found]
+    is_lower = indicator["direction"] == "lower"
+    steps: dict[Decimal | None, int] = {None: len(bounds) if is_lower else 0}
+    for bound in sorted(set(bounds)):
+        passed = [b > bound if is_lower else b <= bound for b in bounds]
+        steps[bound] = sum(passed)
+    describe = _describe_lower if is_lower else _describe_higher
+    percentiles = [row[0] for row in found]
+    return [
+        {
+            "band": str(step),
+            "lower_bound": "" if bound is None else _format(bound),
+            "points": _format(points[step]),
+            "meaning": describe(percentiles, step),
+        }
+        for bound, step in steps.items()
+    ]
+
+
+def _describe_higher(percentiles: Sequence[Decimal], step: int) -> str:
+    if not step:
+        return f"fewer than {_format(percentiles[0])} % have less"
+    return f"at least {_format(percentiles[step - 1])} % have less"
+
+
+def _describe_lower(percentiles: Sequence[Decimal], step: int) -> str:
+    if not step:
+        return f"beyond the lowest {_format(percentiles[-1])} %"
+    return f"among the lowest {_format(percentiles[-step])} %"
+
+
+def _format(number: Decimal) -> str:
+    return format(number.normalize() if number else Decimal(0), "f")
