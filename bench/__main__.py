@@ -134,12 +134,27 @@ def matching(
     )
 
 
+@app.command()
+def systems(
+    context: typer.Context,
+    accounts: Annotated[int, typer.Option(help="Organisations.")] = 2_000,
+    months: Months = 3,
+    models: Annotated[int, typer.Option(min=1, help="Models to tell.")] = 25,
+) -> None:
+    """Run the nightly build with all value systems and with the first alone."""
+    from bench.systems import measure_systems
+
+    found = measure_systems(load_settings(), accounts, months, console.print)
+    context.obj.append(_render_systems(found, models))
+
+
 DEFAULTS: tuple[Callable[[typer.Context], None], ...] = (
     loading,
     nightly,
     backfill,
     what_if,
     matching,
+    systems,
 )
 
 
@@ -177,6 +192,18 @@ def _render_nightly(run: dict[str, Any]) -> str:
         + "\n`overhead_share` is what is left of the wall time when dbt's nodes, "
         "landing and publishing are taken off: Airflow, imports, dbt's own work and "
         "the gates.\n"
+    )
+
+
+def _render_systems(found: dict[str, Any], models: int) -> str:
+    return (
+        f"## All value systems, {found['accounts']:,} accounts × {found['months']} "
+        "months\n\n"
+        + _table(found["runs"])
+        + f"\nAll systems take {found['growth']} times as long as the first alone.\n\n"
+        + _table(found["models"][:models])
+        + "\nModels and tests of the run with all systems, the largest first; several "
+        "work at a time.\n"
     )
 
 

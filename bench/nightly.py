@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -36,14 +37,16 @@ def measure_nightly(
     own = replace(settings, home=settings.home / "bench" / f"nightly-{accounts}")
     own.home.mkdir(parents=True, exist_ok=True)
     tell(f"building a province of {accounts:,} accounts × {months} months")
-    _run(own, "demo", "build", "--accounts", str(accounts), "--months", str(months))
+    run_module(
+        own, "demo", "build", "--accounts", str(accounts), "--months", str(months)
+    )
     runs = {}
     for name in ("cold", "warm"):
         tell(f"nightly run at {accounts:,} accounts, {name}")
-        runs[name] = _time_nightly(own, accounts)
+        runs[name] = time_nightly(own, settings.checkout / "demo" / "sources.yml")
     summary = runs["cold"].pop("summary")
     runs["warm"].pop("summary")
-    _run(own, "jinta", "warehouse", "stop")
+    run_module(own, "jinta", "warehouse", "stop")
     return {
         "accounts": accounts,
         "months": [str(month) for month in summary["months"]],
@@ -53,7 +56,8 @@ def measure_nightly(
     }
 
 
-def _run(settings: Settings, module: str, *arguments: str) -> None:
+def run_module(settings: Settings, module: str, *arguments: str) -> None:
+    """Run a module of the project in a process of its own, with these settings."""
     subprocess.run(
         [sys.executable, "-m", module, *arguments],
         check=True,
@@ -62,12 +66,21 @@ def _run(settings: Settings, module: str, *arguments: str) -> None:
     )
 
 
-def _time_nightly(settings: Settings, accounts: int) -> dict[str, Any]:
+def time_nightly(settings: Settings, sources: Path) -> dict[str, Any]:
+    """Run the nightly build on a sources file, and take what it needs.
+
+    Returns:
+        Seconds in all, by stage and in SQL, the share outside of SQL and landing, CPU
+        seconds and peak memory of jinta's processes, and the run's own summary.
+
+    Raises:
+        RuntimeError: The run failed.
+    """
     started = time.perf_counter()
     child = subprocess.Popen(
         [
             *(sys.executable, "-m", "jinta", "nightly", "--json"),
-            *("--sources", str(settings.checkout / "demo" / "sources.yml")),
+            *("--sources", str(sources)),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -79,7 +92,7 @@ def _time_nightly(settings: Settings, accounts: int) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     watch.stop()
     if child.returncode:
-        message = f"the nightly run at {accounts:,} accounts failed"
+        message = f"the nightly run on {sources} failed"
         raise RuntimeError(message)
     summary = json.loads(output.splitlines()[-1])
     stages = {s["stage"]: float(s["seconds"]) for s in summary["stages"]}
