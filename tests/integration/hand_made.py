@@ -19,7 +19,10 @@ def make_node(name, materialized="table", parents=(), columns=None, **meta):
         "schema": "candidate",
         "name": name,
         "alias": name,
-        "config": {"materialized": materialized, "meta": meta},
+        "config": {
+            "materialized": materialized,
+            "meta": {"visible_by": "everyone", **meta},
+        },
         "columns": columns or {},
         "depends_on": {"nodes": [f"model.jinta.{parent}" for parent in parents]},
     }

@@ -1,4 +1,7 @@
-"""From account records to group accounts: evidence, decisions and the months."""
+"""From account records to group accounts: evidence, decisions and the months.
+
+S0-06, S0-07, S0-08, S0-33.
+"""
 
 from datetime import date
 

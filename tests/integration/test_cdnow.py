@@ -1,10 +1,11 @@
 """The purchases of examples/cdnow, fetched as `make cdnow` fetches them."""
 
+import csv
 import subprocess
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
@@ -14,12 +15,16 @@ from tests.running import read_rows, run_pipeline
 
 SOURCES = CHECKOUT / "examples/cdnow/sources.yml"
 LINES, CUSTOMERS, DOLLARS = 69_659, 23_570, Decimal("2500315.63")
+SAMPLE = 2_357
 
 
 @pytest.fixture(scope="module")
 def settings(warehouse):
     """Settings of a state folder that has the data."""
     target = warehouse.home / "cdnow" / "CDNOW_master.txt"
+    if not target.with_name("cdnow_customers_summary.csv").exists():
+        # Fetched when only the one file was kept.
+        target.unlink(missing_ok=True)
     fetched = subprocess.run(
         ["make", str(target)],
         cwd=CHECKOUT,
@@ -126,4 +131,54 @@ def test_a_purchase_delivered_again_lands_nothing(published):
     assert [load.rows_new + load.rows_changed + load.rows_ended for load in again] == [
         0,
         0,
+        0,
     ]
+
+
+@pytest.fixture(scope="module")
+def summary(settings):
+    """Frequency, recency and T in weeks by customer, as `lifetimes` ships them."""
+    folder = settings.home / "cdnow"
+    lines = (folder / "CDNOW_sample.txt").read_text(encoding="ascii").splitlines()
+    customers = {
+        int(sample): customer
+        for customer, sample, *_ in (line.split() for line in lines if line.strip())
+    }
+    with (folder / "cdnow_customers_summary.csv").open(encoding="ascii") as file:
+        return {
+            customers[int(row["ID"])]: tuple(
+                Decimal(row[name]) for name in ("frequency", "recency", "T")
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def test_frequency_recency_and_age_are_those_of_lifetimes(published, summary):
+    """S4-02: purchases of one day are one, days are counted from the first one.
+
+    The package cuts at 30 September 1997 and counts weeks; the first purchase is not
+    counted among the repeated ones.
+    """
+    found = read_rows(
+        published,
+        "select account_id_crm, transaction_days, first_transaction_date, "
+        "last_transaction_date from fct_account_values "
+        "inner join bridge_account_records using (month, group_account_id) "
+        "where month = '1997-09-01'",
+    )
+    cut = date(1997, 9, 30)
+    counted = {
+        account: (
+            Decimal(days - 1),
+            _count_weeks((last - first).days),
+            _count_weeks((cut - first).days),
+        )
+        for account, days, first, last in found
+        if account in summary
+    }
+    assert len(summary) == SAMPLE
+    assert counted == summary
+
+
+def _count_weeks(days: int) -> Decimal:
+    return (Decimal(days) / 7).quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -146,6 +146,7 @@ def test_the_mart_has_every_account_of_either_month_and_adds_up(story):
         """
         with scores as (
             select group_account_id, total_points, month from fct_account_scores
+            where scorecard_id = 'group_account_value'
         )
         select
             coalesce(old.group_account_id, new.group_account_id),
@@ -157,7 +158,8 @@ def test_the_mart_has_every_account_of_either_month_and_adds_up(story):
         full join (select * from scores where month = '2024-03-01') as new
             on old.group_account_id = new.group_account_id
         full join (
-            select * from fct_score_changes where month = '2024-03-01'
+            select * from fct_score_changes
+            where month = '2024-03-01' and scorecard_id = 'group_account_value'
         ) as changes
             on coalesce(old.group_account_id, new.group_account_id)
             = changes.group_account_id
@@ -173,7 +175,8 @@ def test_the_mart_says_where_identity_has_to_be_replayed(story):
     inexact = read_rows(
         story.settings,
         "select group_account_id, account_change, facts_points, missingness_points "
-        "from fct_score_changes where month = '2024-03-01' and not is_exact",
+        "from fct_score_changes where month = '2024-03-01' and not is_exact "
+        f"and scorecard_id = '{CARD}'",
     )
     _, keys = bridge_between(story, story.delivered, story.merged)
     assert {row[0] for row in inexact} == {keys["a06"], keys["a07"]}
@@ -188,7 +191,7 @@ def test_the_mart_and_the_command_agree_where_the_mart_is_exact(story):
             story.settings,
             "select group_account_id, facts_points, missingness_points, rules_points, "
             "identity_points from fct_score_changes "
-            "where month = '2024-03-01' and is_exact",
+            f"where month = '2024-03-01' and is_exact and scorecard_id = '{CARD}'",
         )
     }
     report = collect_changes(

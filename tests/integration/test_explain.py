@@ -1,13 +1,24 @@
-"""`jinta explain`: the whole of a published score, from what the reporter may read."""
+"""`jinta explain`: the whole of published scores, from what the reporter may read.
 
+S0-04, S0-05: whoever asks sees why a tier came out; S0-28: a lead with its evidence.
+"""
+
+import json
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
+from jinta import cli
 from jinta.errors import UsageError
-from jinta.report.explain import explain_account, render_explanation
-from tests.running import TINY, run_pipeline
+from jinta.report import cli as report_cli
+from jinta.report.explain import explain_account
+from jinta.report.explain_text import render_explanation
+from jinta.report.source_rows import list_source_rows
+from tests.running import TINY, read_rows, run_pipeline
+
+CARD = "group_account_value"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +33,18 @@ def tiny(warehouse):
     return warehouse
 
 
+def explain_card(settings, account, month=None):
+    [card] = explain_account(settings, account, month, CARD)["cards"]
+    return card
+
+
+def show(explanation):
+    console = Console(width=200)
+    with console.capture() as shown:
+        render_explanation(explanation, console)
+    return shown.get()
+
+
 @pytest.mark.parametrize("name", ["a02", "a02d", "中共罗平县委组织部", "组织部"])
 def test_an_account_is_found_by_number_name_or_part_of_it(tiny, name):
     explanation = explain_account(tiny, name)
@@ -29,34 +52,98 @@ def test_an_account_is_found_by_number_name_or_part_of_it(tiny, name):
     assert {r["account_id_crm"] for r in explanation["records"]} == {"a02", "a02d"}
 
 
+def test_a_prospect_is_found_by_its_number_and_scored_by_its_own_card(systems):
+    """Potential customers have a card of their own (S3-02)."""
+    explanation = explain_account(systems.settings, "p1", date(2024, 3, 1))
+    assert explanation["account"]["account_kind"] == "prospect"
+    assert [c["scorecard_id"] for c in explanation["cards"]] == ["potential_customer"]
+    assert [r["account_id_crm"] for r in explanation["records"]] == ["p1"]
+    rows = list_source_rows(systems.settings, explanation)
+    # Who assesses a prospect names it in a column of its own.
+    assert {row["table_name"]: row["row_count"] for row in rows} == {
+        "crm.assessments": 1,
+        "crm.prospects": 1,
+    }
+    assert "Potential" in show(explanation)
+
+
 def test_every_point_is_told_and_they_add_up(tiny):
-    explanation = explain_account(tiny, "a05", date(2024, 3, 1))
-    points = {row["indicator_id"]: row["points"] for row in explanation["points"]}
+    card = explain_card(tiny, "a05", date(2024, 3, 1))
+    points = {row["indicator_id"]: row["points"] for row in card["points"]}
     assert len(points) == 11
-    assert sum(points.values()) == explanation["score"]["total_points"] == 5600
-    for row in explanation["points"]:
+    assert sum(points.values()) == card["score"]["total_points"] == 5600
+    for row in card["points"]:
         if row["band_from"] is not None and not row["is_missing"]:
             assert row["indicator_value"] is None or (
                 row["indicator_value"] >= row["band_from"]
             )
 
 
-def test_the_distance_to_the_next_tier_is_the_bar_of_its_lowest_account(tiny):
-    [nearest, *_] = explain_account(tiny, "a04", date(2024, 3, 1))["next_tier"]
+def test_all_cards_of_an_account_are_told_unless_one_is_asked_for(tiny):
+    told = [card["scorecard_id"] for card in explain_account(tiny, "a05")["cards"]]
+    scored = read_rows(
+        tiny,
+        "select scorecard_id from fct_account_scores inner join "
+        "bridge_account_records using (month, group_account_id) "
+        "where account_id_crm = 'a05' and month = '2024-03-01' order by 1",
+    )
+    assert told == [name for (name,) in scored]
+    assert CARD in told
+    with pytest.raises(UsageError, match="no scorecard nothing"):
+        explain_account(tiny, "a05", scorecard_id="nothing")
+
+
+def test_the_way_to_the_next_tier_is_told_with_the_change_that_does_it(tiny):
+    [nearest, farther] = explain_card(tiny, "a04", date(2024, 3, 1))["next_tiers"]
     # a10 is the last B of the branch with 49.00, a04 has 47.00.
-    assert nearest["tier"] == "B"
-    assert nearest["total_points_needed"] == 4900
-    assert nearest["points_missing"] == 200
+    assert (nearest["target_band"], nearest["points_short"]) == ("B", 201)
+    assert nearest["indicator_id"] == "unified_payment_amount"
+    assert nearest["needed_value"] == Decimal(20000)
+    assert (farther["target_band"], farther["is_one_change_enough"]) == ("A", False)
+    text = show(explain_account(tiny, "a04", date(2024, 3, 1), CARD))
+    assert "To B: 2.01 points short; Unified payment revenue" in text
+    assert "from 5,500 to 20,000 yuan per month (1 band, +3.00 points) leads" in text
+    assert "To A: 29.00 points short; no single indicator is enough" in text
 
 
 def test_a_lead_is_told_with_its_evidence(tiny):
     explanation = explain_account(tiny, "a02")
     assert [lead["lead_rule_id"] for lead in explanation["leads"]] == ["L1"]
-    console = Console(width=140)
-    with console.capture() as shown:
-        render_explanation(explanation, console)
-    assert "has_recorded_need" in shown.get()
-    assert "罗平县委组织部" in shown.get()
+    text = show(explanation)
+    assert "has_recorded_need" in text
+    assert "罗平县委组织部" in text
+
+
+def test_source_rows_are_counted_with_the_loads_that_brought_them(tiny):
+    explanation = explain_account(tiny, "a04", date(2024, 3, 1), CARD)
+    rows = {row["table_name"]: row for row in list_source_rows(tiny, explanation)}
+    bills = rows["billing.unified_payment_bills"]
+    [(counted, loads)] = read_rows(
+        tiny,
+        "select count(*), array_agg(distinct _first_load_id) "
+        "from raw.billing__unified_payment_bills where account_id = 'a04' "
+        "and bill_month between '2024-01-01' and '2024-03-01'",
+        role="transformer",
+    )
+    assert (bills["row_count"], bills["load_ids"]) == (counted, loads)
+    assert bills["indicators"] == ["unified_payment_amount"]
+    assert bills["file_name"] == "unified_payment_bills.csv"
+    # Member bills name lines, and lines name the account.
+    assert rows["billing.line_bills"]["row_count"] > 0
+    explanation["sources"] = list(rows.values())
+    assert "unified_payment_bills.csv" in show(explanation)
+
+
+def test_the_command_prints_json_with_all_parts(tiny, monkeypatch, capsys):
+    monkeypatch.setattr(report_cli, "load_settings", lambda: tiny)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["explain", "a04", "--month", "2024-03", "--sources", "--json"])
+    assert not ended.value.code
+    told = json.loads(capsys.readouterr().out)
+    assert {"account", "cards", "records", "leads", "sources"} <= set(told)
+    [card] = [card for card in told["cards"] if card["scorecard_id"] == CARD]
+    assert card["version"]["scorecard_version"] == card["score"]["scorecard_version"]
 
 
 def test_more_than_one_answer_lists_them_and_asks_for_one(tiny):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,23 @@ def plant_range(column, check, value):
         "from intermediate.int_accounts__months_mastered "
         f"where is_identified and is_active and month = {LAST} group by month)",
         "March 2024",
+    )
+
+
+def plant_break(check, table, columns, values, where="true"):
+    """Give a fact that the tiny company lacks three months; the last breaks."""
+    last = f"month = {LAST}"
+    return Defect(
+        "raw",
+        check,
+        f"raw.{table}",
+        f"insert into raw.{table} (_system, _first_load_id, _first_as_of, {columns}) "
+        f"select 'office', 1, '2024-04-05', {values.format(last=last)} "
+        "from generate_series(0, 2) as numbers (n) cross join generate_series(1, 4) "
+        "as copies (copy) cross join lateral (select (date '2024-01-01' + n * interval "
+        f"'1 month')::date as month) as months where {where.format(last=last)} "
+        + ("" if "copy" in values else "and copy = 1"),
+        f"{table.replace('__', '.')} of March 2024",
     )
 
 
@@ -164,6 +182,44 @@ DEFECTS = [
         "raw.billing__line_bills",
         f"{OF_ONE_BRANCH} and bill_month = {LAST}",
         "lines or accounts that billing.line_bills/",
+    ),
+    plant_break(
+        "transactions_break_amount",
+        "billing__transactions",
+        "transaction_id, transaction_month, transaction_date, account_id, amount",
+        "month::text, month, month, 'A', case when {last} then 5000 else 50 end",
+    ),
+    plant_break(
+        "receivables_break_amount",
+        "billing__receivables",
+        "statement_month, account_id, receivable_amount",
+        "month, 'A', case when {last} then 5000 else 50 end",
+    ),
+    plant_break(
+        "usages_break_amount",
+        "billing__service_usages",
+        "usage_month, account_id, service_code, amount",
+        "month, 'A', 'S', case when {last} then 0.5 else 50 end",
+    ),
+    plant_break(
+        "costs_break_amount",
+        "finance__resource_costs",
+        "cost_month, resource_id, amount",
+        "month, 'R', case when {last} then 5000 else 50 end",
+    ),
+    plant_break(
+        "activities_break_rows",
+        "finance__activity_volumes",
+        "volume_month, activity_code, account_id, driver_volume",
+        "month, 'visit', copy::text, 1",
+        "not ({last} and copy > 1)",
+    ),
+    plant_break(
+        "calls_break_rows",
+        "callcentre__calls",
+        "call_month, call_id, called_date",
+        "month, copy::text, month",
+        "not ({last} and copy > 1)",
     ),
     Defect(
         "raw",
@@ -286,6 +342,54 @@ DEFECTS = [
         "an indicator or a rule broke",
     ),
     Defect(
+        "scores",
+        "judgements_consistent",
+        "intermediate.int_scoring__judgements_weighed",
+        "update intermediate.int_scoring__judgements_weighed "
+        "set consistency_ratio = 0.1 where ahp_id = 'group_value_dimensions'",
+        "judgements group_value_dimensions 2026.1 contradict each other",
+    ),
+    Defect(
+        "candidate",
+        "transactions_attributed",
+        "candidate.fct_account_indicators",
+        "update candidate.fct_account_indicators set transaction_amount = "
+        f"coalesce(transaction_amount, 0) + 1 where month = {LAST}",
+        "stands at no account",
+    ),
+    Defect(
+        "candidate",
+        "values_add_up",
+        "candidate.fct_account_values",
+        "update candidate.fct_account_values set established_value_amount = "
+        f"coalesce(established_value_amount, 0) + 1 where month = {LAST}",
+        "not the sum of its parts",
+    ),
+    Defect(
+        "candidate",
+        "values_typed",
+        "candidate.fct_account_values",
+        "update candidate.fct_account_values set value_type = null "
+        f"where month = {LAST} and value_type is not null",
+        "have no value type",
+    ),
+    Defect(
+        "candidate",
+        "rankings_unmixed",
+        "candidate.dim_group_accounts",
+        "update candidate.dim_group_accounts set account_kind = 'prospect' "
+        f"where month = {LAST}",
+        "a prospect among customers",
+    ),
+    Defect(
+        "candidate",
+        "bands_complete",
+        "candidate.fct_band_distributions",
+        "update candidate.fct_band_distributions set account_count = "
+        f"account_count + 1 where month = {LAST} and item = 'total'",
+        "do not hold every ranked account once",
+    ),
+    Defect(
         "candidate",
         "source_to_mart",
         "candidate.fct_value_pyramid",
@@ -351,11 +455,22 @@ DEFECTS = [
 ]
 
 
+# Of facts that the tiny company doesn't deliver: their tables have no partitions.
+BREAKS = {d.check_id for d in DEFECTS if "_break_" in d.check_id} - {
+    d.check_id for d in DEFECTS if d.check_id.startswith("source_break")
+}
+
+
 @pytest.fixture(scope="module")
 def tiny(make_warehouse):
     """The tiny company, published, and entered again by a second run."""
     settings = make_warehouse()
     run_pipeline(settings, TINY, *MONTHS)
+    with connect(settings, "owner") as connection:
+        for table in (d.table for d in DEFECTS if d.check_id in BREAKS):
+            connection.execute(
+                f"create table {table}_others partition of {table} default"
+            )
     return settings
 
 
@@ -388,7 +503,8 @@ def spoil(settings, table, statement):
 def measure(settings, gate):
     """Build the gate's profile again, from the SQL that dbt compiled."""
     folder = settings.home / "dbt/target/compiled/jinta/models/profiles"
-    names = ["prf_landed", "prf_raw"] if gate == "raw" else [f"prf_{gate}"]
+    steps = {"raw": ["prf_landed"], "candidate": ["prf_cards"]}
+    names = [*steps.get(gate, []), f"prf_{gate}"]
     with connect(settings, "transformer") as connection:
         for name in names:
             query = (folder / f"{name}.sql").read_text(encoding="utf-8")
@@ -414,7 +530,16 @@ def test_every_critical_rule_has_a_defect():
         for row in rules
         if row["severity"] == "critical" and row["rule_set"] == "*"
     }
-    assert {(d.gate, d.check_id) for d in DEFECTS} == critical
+    planted = {(d.gate, d.check_id) for d in DEFECTS}
+    assert planted <= critical
+    # The other systems' defects are planted where their numbers are tested.
+    elsewhere = "".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(__file__).parent.rglob("test_*.py")
+        if path != Path(__file__)
+    )
+    unplanted = {c for _, c in critical - planted if f'"{c}"' not in elsewhere}
+    assert unplanted == set()
 
 
 @pytest.mark.parametrize("gate", GATES)

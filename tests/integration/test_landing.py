@@ -668,6 +668,25 @@ def test_a_new_contract_column_is_added_and_a_changed_type_refused(case, tmp_pat
         ensure_raw_tables(connection, changed)
 
 
+def test_a_personal_column_leaves_raw_with_the_last_need_of_it(case, tmp_path):
+    """S2-17, S2-18: staging's view of the table goes with it, and is built anew."""
+    ensure_raw(case.settings)
+    with connect(case.settings, "owner") as connection:
+        connection.execute(
+            "create view staging.contacts_seen as select * from raw.crm__contacts"
+        )
+    needless = change_contract(tmp_path, ("                needed_for: S2-06\n", ""))
+    assert "contact_name" in needless.tables["crm.contacts"].withheld
+    with connect(case.settings, "loader") as connection:
+        ensure_raw_tables(connection, needless)
+    columns = case.fetch(
+        "select attname from pg_attribute where attnum > 0 and not attisdropped "
+        "and attrelid = 'raw.crm__contacts'::regclass"
+    )
+    assert ("contact_phone",) in columns
+    assert ("contact_name",) not in columns
+
+
 def test_the_transformer_may_read_what_landed(case):
     make_bills(case)
     case.land(BILLS.format(as_of="2024-04-10"))

@@ -16,7 +16,8 @@ import pytest
 from jinta.errors import GateFailure
 from jinta.landing import land_system
 from jinta.landing.files import withdraw_file
-from jinta.report.decisions import Override, add_override, update_lead
+from jinta.report.decisions import Override, add_override
+from jinta.report.leads import update_lead
 from jinta.runs.stale import list_stale_months
 from jinta.settings import CHECKOUT
 from jinta.sources import load_sources

@@ -12,6 +12,9 @@ PYRAMID = "assert_pyramid_adds_up"
 SCORED = "assert_every_account_is_scored"
 LATCHES = "assert_latches_follow_rules"
 SUGGESTED = "assert_suggested_tiers_follow_latches"
+NEXT = "assert_next_tiers_reach_their_band"
+MANUAL = "assert_manual_points_are_part_of_scores"
+KPIS = "assert_kpis_add_up"
 
 SET_TIER = (
     "update candidate.fct_account_scores set raw_tier = '{0}', suggested_tier = '{0}', "
@@ -154,15 +157,51 @@ WRONG = {
         PYRAMID,
         "delete from candidate.fct_value_pyramid where accounts = 0",
     ),
+    "a change that gains too little": (
+        NEXT,
+        (
+            "update candidate.fct_next_tiers set points_gained = points_short - 1 "
+            "where is_one_change_enough"
+        ),
+    ),
+    "a change that leads nowhere": (
+        NEXT,
+        (
+            "update candidate.fct_next_tiers set reached_tier = raw_tier "
+            "where is_one_change_enough"
+        ),
+    ),
+    "a band below one's own": (
+        NEXT,
+        "update candidate.fct_next_tiers set target_band = 'C'",
+    ),
+    "points of an account that its manager lacks": (
+        MANUAL,
+        (
+            "update candidate.fct_subjectivity set manual_points = manual_points - 1 "
+            "where manual_points > 0"
+        ),
+    ),
+    "more points entered than scored": (
+        MANUAL,
+        "update candidate.fct_subjectivity set manual_points = total_points + 1",
+    ),
+    "a branch left out of a key figure": (
+        KPIS,
+        "delete from candidate.fct_kpis where branch_id = 'qj'",
+    ),
     "no scores at all": (SCORED, "delete from candidate.fct_account_scores"),
 }
-MARTS = ("fct_account_scores", "fct_tier_latches", "fct_value_pyramid")
+MARTS = (
+    *("fct_account_scores", "fct_tier_latches", "fct_value_pyramid"),
+    *("fct_next_tiers", "fct_subjectivity", "fct_kpis"),
+)
 
 
 @pytest.fixture(scope="module")
 def tiny(warehouse):
     run_pipeline(warehouse, TINY, "2024-01", "2024-03")
-    run_tests(warehouse, TIERS, PYRAMID, SCORED, LATCHES, SUGGESTED)
+    run_tests(warehouse, *{test for test, _ in WRONG.values()})
     with connect(warehouse, "owner") as connection:
         for mart in MARTS:
             connection.execute(

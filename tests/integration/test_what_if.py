@@ -17,6 +17,7 @@ from jinta.publish import publish
 from jinta.report.decisions import Override, add_override
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.transform.runner import load_manifest
+from jinta.trials.candidates import CARD_SEEDS
 from jinta.trials.scoring import open_trial, read_published
 from jinta.trials.what_if import Question, ask_what_if
 from jinta.warehouse import connect
@@ -90,7 +91,11 @@ def sums(rows, *columns):
 def test_the_rules_in_force_change_no_row_of_any_month(tiny):
     published = read_published(tiny, CARD, MONTHS[0], LAST)
     assert published.months == MONTHS
-    [rules] = published.rules.values()
+    cards = read_rows(tiny, "select distinct scorecard_id from fct_account_scores")
+    rules = {seed: [] for seed in CARD_SEEDS}
+    for (card,) in cards:
+        [version] = read_published(tiny, card, MONTHS[0], LAST).rules.values()
+        rules = {seed: rules[seed] + version.get(seed, []) for seed in CARD_SEEDS}
     with open_trial(tiny, MONTHS, rules) as replay:
         replay.build(["fct_account_scores"])
         assert compare_scores(tiny, replay, MONTHS) == []
@@ -100,7 +105,7 @@ def test_the_rules_in_force_change_no_row_of_any_month(tiny):
                 sql.Identifier("fct_account_scores")
             )
         )
-    assert count == 18 * 3
+    assert count == 18 * 3 * len(cards)
     shown = read_hashes(tiny)
     assert hashes == {m: shown["fct_account_scores", str(m)] for m in MONTHS}
 
@@ -362,7 +367,8 @@ def test_what_was_foretold_is_what_the_run_then_publishes(foretold, restated):
     rows = read_rows(
         restated,
         "select group_account_id, total_points, value_rank, raw_tier, suggested_tier, "
-        f"effective_tier from fct_account_scores where month = '{LAST}'",
+        "effective_tier from fct_account_scores "
+        f"where month = '{LAST}' and scorecard_id = '{CARD}'",
     )
     assert sorted(rows) == sorted(
         tuple(

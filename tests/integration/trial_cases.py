@@ -94,7 +94,8 @@ def score_by_hand(settings, month, weights):
     rows = read_rows(
         settings,
         "select group_account_id, indicator_id, points, max_points "
-        f"from fct_account_points where month = '{month}'",
+        "from fct_account_points "
+        f"where month = '{month}' and scorecard_id = '{CARD}'",
     )
     totals = {}
     for account, indicator, points, weight in rows:

@@ -25,7 +25,8 @@ from jinta.gates.holding import hold_months
 from jinta.publish.marts import read_marts
 from jinta.publish.publication import rollback
 from jinta.replay import open_replay
-from jinta.report.decisions import Override, add_override, update_lead
+from jinta.report.decisions import Override, add_override
+from jinta.report.leads import update_lead
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.stewards import DecisionKind, record_decision
 from jinta.runs.stale import list_stale_months

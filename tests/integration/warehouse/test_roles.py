@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from jinta.errors import SettingsError, UsageError, WarehouseError
-from jinta.settings import ROLES
+from jinta.settings import READERS, ROLES
 from jinta.warehouse import (
     connect,
     connect_info,
@@ -32,6 +32,7 @@ SCHEMAS = {
     "candidate": ({"transformer"}, {"transformer", "publisher"}),
     "archive": ({"publisher"}, {"publisher", "transformer", "loader"}),
     "marts": ({"publisher"}, {"publisher", "transformer", "reporter", "auditor"}),
+    "published": ({"publisher"}, {"publisher"}),
     "control": (set(), set()),
     "quarantine": (set(), set()),
     "public": (set(), set()),
@@ -57,6 +58,7 @@ CONTROL = {
     "steward_decisions": (set(), set(), set()),
     "tier_overrides": (set(), set(), set()),
     "lead_updates": (set(), set(), set()),
+    "reader_scopes": (set(), set(), set()),
 }
 HUMAN_INPUT = {
     "steward_decisions": "(decision_kind, account_id_left, account_id_right,"
@@ -254,7 +256,7 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
         connection.execute("drop database if exists test_0_managed with (force)")
         connection.execute(
             "drop role if exists admin, dw_loader, dw_transformer,"
-            " dw_publisher, dw_reporter, dw_auditor"
+            " dw_publisher, dw_reporter, dw_auditor, dw_readers"
         )
         connection.execute("create role admin login createdb createrole password 'a'")
     settings = replace(
@@ -276,7 +278,7 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
     finally:
         with psycopg.connect(**embedded, autocommit=True) as connection:
             connection.execute("drop database if exists test_0_managed with (force)")
-            for role in ROLES:
+            for role in (*ROLES, READERS):
                 connection.execute(f"drop role if exists dw_{role}")
             connection.execute("drop role admin")
 

@@ -13,7 +13,10 @@ def make_node(name, materialized="table", parents=(), columns=None, **meta):
         "resource_type": "model",
         "schema": "candidate",
         "name": name,
-        "config": {"materialized": materialized, "meta": meta},
+        "config": {
+            "materialized": materialized,
+            "meta": {"visible_by": "everyone", **meta},
+        },
         "columns": columns or {},
         "depends_on": {"nodes": list(parents)},
     }
@@ -92,3 +95,37 @@ def test_a_view_where_a_table_is_meant_is_refused():
     marts = read(m=make_node("m", slice="whole", primary_key=["id"]))
     with pytest.raises(PublishError, match="not there as a table"):
         check_candidates(marts, {"m": Relation("m", True, None, {"id": "text"})})
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("account", ("account", "group_account_id")),
+        ("manager", ("manager", "manager_id")),
+        ("branch", ("branch", "branch_id")),
+        ("everyone", ("everyone", None)),
+        ("head_office", ("head_office", None)),
+        ({"branch": "partition_id"}, ("branch", "partition_id")),
+    ],
+)
+def test_meta_tells_to_whom_rows_are_visible(said, expected):
+    (mart,) = read(m=make_node("m", slice="whole", primary_key=["id"], visible_by=said))
+    assert (mart.visible_by, mart.visible_column) == expected
+
+
+@pytest.mark.parametrize(
+    "said", [None, "public", [], {}, {"region": "id"}, {"branch": "a", "manager": "b"}]
+)
+def test_a_mart_that_does_not_say_who_sees_it_is_refused(said):
+    with pytest.raises(PublishError, match="to whom its rows are visible"):
+        read(m=make_node("m", slice="whole", primary_key=["id"], visible_by=said))
+
+
+@pytest.mark.parametrize("materialized", ["table", "view"])
+def test_a_mart_without_the_column_it_is_visible_by_is_refused(materialized):
+    node = make_node(
+        "m", materialized, slice="whole", primary_key=["id"], visible_by="account"
+    )
+    relation = Relation("m", materialized == "view", None, {"id": "text"})
+    with pytest.raises(PublishError, match="no column group_account_id"):
+        check_candidates(read(m=node), {"m": relation})

@@ -14,11 +14,14 @@ MART = Mart("m", "whole", ("id",), retired=frozenset({"gone"}))
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
-        ("select a from candidate.x", "select a from marts.x"),
-        ("select 'candidate.x' from candidate.x", "select 'candidate.x' from marts.x"),
+        ("select a from candidate.x", "select a from published.x"),
+        (
+            "select 'candidate.x' from candidate.x",
+            "select 'candidate.x' from published.x",
+        ),
         ("select 'it''s candidate.x'", "select 'it''s candidate.x'"),
         ("select my_candidate.x", "select my_candidate.x"),
-        ("from (candidate.x join candidate.y)", "from (marts.x join marts.y)"),
+        ("from (candidate.x join candidate.y)", "from (published.x join published.y)"),
     ],
 )
 def test_the_schema_is_substituted_in_names_only(definition, expected):

@@ -9,6 +9,7 @@ import pytest
 
 from jinta.errors import RuleError, UsageError
 from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rule_families import HEAD_COLUMNS, RULE_FAMILIES
 from jinta.report.rule_history import list_versions
 from jinta.report.rules import (
     MATCHING_KEYS,
@@ -43,14 +44,42 @@ TABLE = {
 }
 
 
-@pytest.fixture
-def rules():
-    return read_files(SEEDS)
+# Of all rules those of the first card: what is tested here counts its rows.
+KEPT = {"scorecard": {CARD}, "lead": {"L1", "L2"}, "ahp": {"group_value_dimensions"}}
+
+
+@pytest.fixture(scope="session")
+def first_card(tmp_path_factory):
+    """The seeds' files with no more than the first card's rows."""
+    folder = shutil.copytree(SEEDS, tmp_path_factory.mktemp("first") / "rules")
+    for family in RULE_FAMILIES.values():
+        for seed in family.seeds:
+            path = folder / f"{seed.name}.csv"
+            kept = KEPT.get(family.name, set())
+            keep_rows(path, lambda row, f=family, k=kept: row[f.id_column] in k)
+    measured = "int_indicators__group_value_measured"
+    keep_rows(folder / "indicators.csv", lambda row: row["measured_by"] == measured)
+    return folder
+
+
+def keep_rows(path, is_kept):
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        columns, rows = reader.fieldnames, list(reader)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row for row in rows if is_kept(row))
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return shutil.copytree(SEEDS, tmp_path / "rules")
+def rules(first_card):
+    return read_files(first_card)
+
+
+@pytest.fixture
+def folder(first_card, tmp_path):
+    return shutil.copytree(first_card, tmp_path / "rules")
 
 
 def new_version(**changes):
@@ -89,8 +118,8 @@ def test_first_version_is_the_table_of_the_specification(rules):
         assert card["weight"] == str(weight)
 
 
-def test_the_seeds_are_sound(rules):
-    check_soundness(rules, MONTHS)
+def test_the_seeds_are_sound():
+    check_soundness(read_files(SEEDS), MONTHS)
 
 
 def set_value(seed, column, value, **where):
@@ -359,8 +388,8 @@ def test_names_in_the_dictionary_may_be_reworded_but_not_moved(rules):
 
 
 @pytest.fixture
-def matching():
-    return read_files(SEEDS) | read_files(SEEDS.parent / "matching", MATCHING_KEYS)
+def matching(rules):
+    return rules | read_files(SEEDS.parent / "matching", MATCHING_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -420,7 +449,7 @@ def test_new_version_follows_the_latest(folder):
     ]
 
 
-def test_new_weights_scale_the_points(folder):
+def test_new_weights_scale_the_points(folder, first_card):
     weights = {"employees": Decimal(10), "vnet_users": Decimal(6)}
     write_new_version(folder, new_version(weights=weights))
     rules = read_files(folder)
@@ -438,7 +467,7 @@ def test_new_weights_scale_the_points(folder):
     ] == ["0", "1.5", "2.25", "3", "4.5", "6"]
     check_unchanged(
         rules,
-        {(v.rule_set, v.version): v for v in collect_versions(read_files(SEEDS))},
+        {(v.rule_set, v.version): v for v in collect_versions(read_files(first_card))},
     )
 
 
@@ -544,8 +573,8 @@ def test_rules_of_the_matcher_follow_each_other(matching):
 
 def test_every_version_is_listed(matching):
     listed = list_versions(matching)
-    assert {row["kind"] for row in listed} == {"scorecard", "lead", "matching"}
-    assert len(listed) == 1 + 2 + len(MATCHING_KEYS)
+    assert {row["kind"] for row in listed} == {"scorecard", "ahp", "lead", "matching"}
+    assert len(listed) == 1 + 1 + 2 + len(MATCHING_KEYS)
 
 
 def test_nothing_is_written_when_weights_do_not_sum_to_100(folder):
@@ -594,3 +623,110 @@ def test_files_keep_their_form(folder):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RuleError, match=r"indicators\.csv"):
         read_files(tmp_path)
+
+
+def test_every_family_holds_its_versions():
+    """What the list of families says is there: seeds, keys, validity, numbers."""
+    for family in RULE_FAMILIES.values():
+        for seed in family.seeds:
+            with (SEEDS / f"{seed.name}.csv").open(
+                encoding="utf-8", newline=""
+            ) as file:
+                columns = csv.DictReader(file).fieldnames
+            assert set(seed.key) <= set(columns), seed.name
+            assert set(seed.numeric) <= set(columns), seed.name
+            if seed.name == family.head:
+                assert set(HEAD_COLUMNS) <= set(columns), seed.name
+
+
+def test_every_versioned_seed_belongs_to_a_family():
+    """Else nobody checks it, keeps its published versions, or tells what changed."""
+    listed = {seed.name for f in RULE_FAMILIES.values() for seed in f.seeds}
+    for path in sorted(SEEDS.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            columns = csv.DictReader(file).fieldnames
+        if "version" in columns:
+            assert path.stem in listed, f"{path.name} is not in rule_families.csv"
+
+
+JUDGEMENTS = {"ahp_id": "group_value_dimensions", "version": FIRST}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"judgement": "0.5"}, "attribute: judgement must be 1 to 9"),
+        ({"judgement": "10"}, "attribute: judgement must be 1 to 9"),
+        ({"judgement": "much"}, "attribute: judgement is no number"),
+        (
+            {"item_left": "influence", "item_right": "contribution"},
+            "contribution and influence are judged 2 times, not once",
+        ),
+        ({"item_right": "contribution"}, "contribution is judged against itself"),
+        ({"item_right": "age"}, "age and attribute are judged 0 times, not once"),
+    ],
+)
+def test_judgements_must_make_a_matrix(rules, change, message):
+    (row,) = select(
+        rules, "ahp_judgements", item_left="contribution", item_right="attribute"
+    )
+    row |= change
+    with pytest.raises(RuleError, match=message):
+        check_soundness(rules, MONTHS)
+
+
+def test_a_card_needs_the_judgements_it_names(rules):
+    rules["ahp_matrices"][0]["valid_from"] = "2020-01-01"
+    with pytest.raises(RuleError, match="group_value_dimensions holds in 1990-01"):
+        check_soundness(rules, MONTHS)
+
+
+def test_how_weights_were_found_is_no_part_of_a_version(rules):
+    """A card published before judgements and subjects were rows is the same."""
+    before = {v.rule_set: v.content_hash for v in collect_versions(rules)}
+    for row in rules["scorecards"]:
+        del row["ahp_id"], row["freeze_percentiles"], row["subject"]
+    assert {v.rule_set: v.content_hash for v in collect_versions(rules)} == before
+
+
+def test_whom_a_card_scores_is_part_of_its_version(rules):
+    published = {(v.rule_set, v.version): v for v in collect_versions(rules)}
+    rules["scorecards"][0]["subject"] = "prospect"
+    with pytest.raises(RuleError, match="subject was empty and is prospect"):
+        check_unchanged(rules, published)
+
+
+def test_bands_are_replaced_in_a_new_version(folder):
+    bands = [
+        {"band": "0", "lower_bound": "", "points": "0", "meaning": "few"},
+        {"band": "1", "lower_bound": "77", "points": "8", "meaning": "many"},
+    ]
+    write_new_version(folder, new_version(bands={"employees": bands}))
+    rules = read_files(folder)
+    found = select(rules, "scorecard_bands", version="2026.2", indicator_id="employees")
+    assert [row["lower_bound"] for row in found] == ["", "77"]
+    kept = select(rules, "scorecard_bands", version="2026.2", indicator_id="tax_rank")
+    assert len(kept) == 6
+
+
+@pytest.mark.parametrize("name", ["", "Employees", "a b", "x; drop table y", "x" * 49])
+def test_sql_is_written_from_plain_names(rules, name):
+    rules["indicators"][3]["measured_by"] = name
+    with pytest.raises(RuleError, match="SQL is written from it"):
+        check_soundness(rules, MONTHS)
+
+
+def test_weights_by_hand_follow_no_judgements(folder):
+    """Within a class the judgements still hold; between classes they don't."""
+    within = {"employees": Decimal(10), "vnet_users": Decimal(6)}
+    write_new_version(folder, new_version(weights=within))
+    between = new_version(
+        version="2026.3",
+        valid_from=date(2026, 8, 1),
+        weights={"employees": Decimal(20)},
+        is_balanced=True,
+    )
+    write_new_version(folder, between)
+    found = {r["version"]: r["ahp_id"] for r in read_files(folder)["scorecards"]}
+    judged = "group_value_dimensions"
+    assert found == {FIRST: judged, "2026.2": judged, "2026.3": ""}

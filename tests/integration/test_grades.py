@@ -1,0 +1,136 @@
+"""Grades over time: migration matrix, upgrades and downgrades (F38, S0-09, S3-09)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from demo import ensure_demo
+from jinta.settings import CHECKOUT
+from tests.compiled_builds import build_from
+from tests.running import read_rows, run_pipeline
+
+DEMO = CHECKOUT / "demo" / "sources.yml"
+
+
+def pass_gates(*_, **__):
+    """Gates bound what few accounts may move, and moves are what is looked at here."""
+    return SimpleNamespace(findings=[], failures=[], held={})
+
+
+@pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about runs, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
+def demo(warehouse, project):
+    """Three months of a demo of 300: tiers move."""
+    parameters = {**warehouse.parameters, "JINTA_HOME": str(warehouse.home)}
+    settings = replace(warehouse, parameters=parameters)
+    ensure_demo(settings, 300, 24, 7)
+    with build_from(project, pass_gates):
+        run_pipeline(settings, DEMO, "2025-10", "2025-12")
+    return settings
+
+
+@pytest.mark.parametrize("kind", ["effective", "raw"])
+def test_migrations_add_up_to_the_accounts_and_revenue_of_both_months(demo, kind):
+    """Opening + in - out = closing, for every scorecard, month and tier (S3-09)."""
+    wrong = read_rows(
+        demo,
+        f"""
+        with sides as (
+            select
+                scorecard_id, month, tier_to as tier, accounts, revenue,
+                0 as old_accounts, 0 as old_revenue
+            from fct_tier_migrations where tier_kind = '{kind}' and tier_to <> 'gone'
+            union all
+            select
+                scorecard_id, month, tier_from, 0, 0, accounts, old_revenue
+            from fct_tier_migrations where tier_kind = '{kind}' and tier_from <> 'new'
+            union all
+            select
+                scores.scorecard_id, months.month, scores.{kind}_tier,
+                -1 * (scores.month = months.month)::integer,
+                case when scores.month = months.month
+                    then -indicators.total_amount else 0 end,
+                -1 * (scores.month = months.old_month)::integer,
+                case when scores.month = months.old_month
+                    then -indicators.total_amount else 0 end
+            from fct_account_scores as scores
+            inner join fct_account_indicators as indicators
+                on scores.month = indicators.month
+                and scores.group_account_id = indicators.group_account_id
+            inner join (
+                select distinct scorecard_id, month, old_month
+                from fct_tier_migrations
+            ) as months
+                on scores.scorecard_id = months.scorecard_id
+                and scores.month in (months.month, months.old_month)
+        )
+
+        select
+            scorecard_id, month, tier, sum(accounts), sum(revenue),
+            sum(old_accounts), sum(old_revenue)
+        from sides
+        group by scorecard_id, month, tier
+        having
+            sum(accounts) <> 0 or sum(revenue) <> 0
+            or sum(old_accounts) <> 0 or sum(old_revenue) <> 0
+        """,
+    )
+    assert wrong == []
+    moved = read_rows(
+        demo,
+        "select sum(accounts), count(distinct month) from fct_tier_migrations "
+        f"where tier_kind = '{kind}' and tier_from <> tier_to",
+    )
+    assert moved[0][0] > 0
+    assert moved[0][1] == 2
+
+
+def test_every_change_of_grade_is_an_upgrade_or_a_downgrade_of_the_matrix(demo):
+    """The list of accounts and the matrix count the same moves (S0-09)."""
+    columns = "scorecard_id, month, old_effective_tier, new_effective_tier"
+    listed = read_rows(
+        demo, f"select {columns}, count(*) from fct_grade_changes group by {columns}"
+    )
+    counted = read_rows(
+        demo,
+        "select scorecard_id, month, tier_from, tier_to, sum(accounts)::bigint "
+        "from fct_tier_migrations where tier_kind = 'effective' "
+        "and tier_from <> tier_to and tier_from <> 'new' and tier_to <> 'gone' "
+        "group by 1, 2, 3, 4",
+    )
+    assert sorted(listed) == sorted(counted)
+    assert listed
+
+
+def test_the_driver_moved_most_in_the_direction_of_the_change(demo):
+    rows = read_rows(
+        demo,
+        """
+        select
+            changes.grade_change, changes.driver_points, changes.changed_points,
+            (
+                select max(points.changed_points * sign(changes.tiers_gained))
+                from fct_point_changes as points
+                where
+                    points.scorecard_id = changes.scorecard_id
+                    and points.month = changes.month
+                    and points.group_account_id = changes.group_account_id
+            ) as most
+        from fct_grade_changes as changes
+        """,
+    )
+    assert any(row[1] is not None for row in rows)
+    for grade_change, driver_points, _, most in rows:
+        if driver_points is None:
+            assert most is None or most <= 0
+        else:
+            assert abs(driver_points) == most
+            assert (driver_points > 0) == (grade_change == "upgrade")

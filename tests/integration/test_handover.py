@@ -1,0 +1,157 @@
+"""`jinta handover`: all that a manager holds is in the pack (S2-06, S4-10)."""
+
+import csv
+import hashlib
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from jinta.airflow_env import export_settings
+from jinta.cli import build_app
+from jinta.errors import UsageError
+from jinta.evidence.handover_pack import _check_counts, _make_key, collect_handover
+from jinta.evidence.handover_page import build_handover_parts, list_urgent
+from jinta.evidence.handover_parts import write_files
+from jinta.evidence.html import document
+from jinta.warehouse import connect
+
+# Which rows of the test company's files are the manager mqj's at the end of March.
+MINE = {
+    "tasks": ("task_id", {"t2", "t3", "t4"}),
+    "key_persons": ("person_id", {"k1", "k2", "k4"}),
+    "visits": ("visit_id", {"v1", "v2", "v3", "v4", "v6", "v8", "v9"}),
+    "competitors": ("competitor_product_id", {"r1", "r3"}),
+    "branches": ("account_branch_id", {"s1", "s2"}),
+    "surveys": ("survey_id", {"q1", "q4"}),
+    "feedback": ("feedback_id", {"f2"}),
+    "individuals": ("customer_id", {"c2"}),
+}
+
+
+@pytest.fixture(scope="module")
+def pack(systems):
+    return collect_handover(systems.settings, "mqj", "mq2", None)
+
+
+@pytest.fixture(scope="module")
+def page(pack):
+    return document("Hand-over", *build_handover_parts(pack))
+
+
+def test_everything_the_manager_holds_is_there(pack):
+    for part, (column, wanted) in MINE.items():
+        assert {row[column] for row in pack[part]} == wanted, part
+    assert len(pack["accounts"]) == 10
+    assert {row["account_id_crm"] for row in pack["records"]} >= {"a02", "a02d"}
+    assert all(row["is_complete"] for row in pack["checks"])
+    assert {row["part"]: row["rows_here"] for row in pack["checks"]}["tasks"] == 3
+
+
+@pytest.mark.parametrize(
+    "part", ["tasks", "agreements", "key_persons", "visits", "needs", "feedback"]
+)
+def test_a_row_that_is_lost_is_found(systems, pack, part):
+    """The sources are counted on their own: a pack that is short says so."""
+    key = _make_key("mqj", pack["publication"]) | pack["rule"]
+    accounts = [row["group_account_id"] for row in pack["accounts"]]
+    key |= {
+        "accounts": accounts,
+        "records": [row["account_id_crm"] for row in pack["records"]],
+        "systems": [row["system_name"] for row in pack["records"]],
+    }
+    own = [row for row in pack[part] if row["group_account_id"] in accounts]
+    short = pack | {part: own[1:]}
+    with connect(systems.settings, "transformer") as connection:
+        checks = _check_counts(connection, short, key)
+    assert [row["part"] for row in checks if not row["is_complete"]] == [part]
+    broken = document("Hand-over", *build_handover_parts(short | {"checks": checks}))
+    assert "SHORT (缺失)" in broken
+    assert "1 parts are short" in broken
+
+
+def test_what_presses_comes_first(pack):
+    urgent = [(str(row["by"]), row["what"]) for row in list_urgent(pack)]
+    assert ("2024-03-20", "Finish: 专线勘察") in urgent
+    assert ("2024-04-08", "Do: 报价") in urgent
+    assert ("None", "Settle the complaint: billing") in urgent
+    # B1 and never visited; the school, in C and without an agreement, can wait.
+    visits = [r["account_name"] for r in list_urgent(pack) if r["what"] == "Visit"]
+    assert visits == ["麒麟区教育体育局"]
+    days = [row["by"] for row in list_urgent(pack) if row["by"]]
+    assert days == sorted(days)
+
+
+def test_the_page_is_one_file_that_fetches_nothing_and_names_nobody(pack, page):
+    assert not re.search(r"<script|<link|<img|url\(|https?://", page)
+    assert "First things first (先办事项)" in page
+    assert "曲靖云岭水泥有限公司" in page
+    assert "mq2" in page
+    for name in ("关键人甲", "13900000001", "客户经理甲"):
+        assert name not in page
+    assert "person-" in page
+
+
+def test_names_are_there_for_the_auditor(systems):
+    shown = collect_handover(systems.settings, "mqj", None, None, is_personal=True)
+    assert shown["manager"]["manager_name"] == "客户经理甲"
+    names = {row["person_name"] for row in shown["key_persons"]}
+    assert names == {"关键人甲", "关键人乙", "关键人丁"}
+    assert shown["key_persons"][0]["person_phone"].startswith("139")
+
+
+def test_accounts_of_a_manager_who_left_say_who_could_take_them(systems):
+    left = collect_handover(systems.settings, "mym", None, None)
+    assert {row["manager_id_proposed"] for row in left["accounts"]} <= {"my2", None}
+    assert "my2" in {row["manager_id_proposed"] for row in left["accounts"]}
+    assert [row["manager_id"] for row in left["successors"]] == ["my2"]
+    what = {row["what"] for row in list_urgent(left)}
+    assert "Improve: 账单逐项核对" in what
+    assert "Finish: V网成员更新" in what
+
+
+def test_an_earlier_month_holds_what_stood_then(systems):
+    january = systems.rows("select min(month) from marts.fct_tasks")[0][0]
+    then = collect_handover(systems.settings, "mqj", None, january)
+    assert {row["task_id"] for row in then["tasks"]} == {"t1"}
+    assert {row["visit_id"] for row in then["visits"]} == {"v1"}
+    assert {row["account_branch_id"] for row in then["branches"]} == {"s1"}
+    assert all(row["is_complete"] for row in then["checks"])
+
+
+def test_files_hold_the_same_and_a_manifest_proves_it(pack, tmp_path):
+    counts = write_files(pack, tmp_path)
+    assert counts["tasks.csv"] == 3
+    with (tmp_path / "manifest.csv").open(encoding="utf-8-sig", newline="") as file:
+        listed = list(csv.DictReader(file))
+    assert len(listed) == len(counts)
+    for row in listed:
+        data = (tmp_path / row["file"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == row["sha256"]
+        with (tmp_path / row["file"]).open(encoding="utf-8-sig", newline="") as file:
+            assert len(list(csv.DictReader(file))) == int(row["rows"])
+
+
+def test_text_is_no_formula_in_a_spreadsheet(pack, tmp_path):
+    spoilt = [row | {"task_name": "=1+1"} for row in pack["tasks"]]
+    write_files(pack | {"tasks": spoilt}, tmp_path)
+    assert "'=1+1" in (tmp_path / "tasks.csv").read_text(encoding="utf-8-sig")
+
+
+def test_the_command_writes_page_and_files(systems, tmp_path, monkeypatch):
+    for name, value in export_settings(systems.settings).items():
+        monkeypatch.setenv(name, value)
+    page, folder = tmp_path / "pack.html", tmp_path / "pack"
+    words = ["handover", "mqj", "--html", str(page), "--csv", str(folder)]
+    outcome = CliRunner().invoke(build_app("handover"), words)
+    assert outcome.exit_code == 0, outcome.output
+    assert "complete" in outcome.output
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (folder / "manifest.csv").exists()
+
+
+def test_an_unknown_number_is_refused(systems):
+    with pytest.raises(UsageError, match="Nobody bears the staff number 'm404'"):
+        collect_handover(systems.settings, "m404", None, None)
+    with pytest.raises(UsageError, match="Nobody bears the staff number 'm404'"):
+        collect_handover(systems.settings, "mqj", "m404", None)

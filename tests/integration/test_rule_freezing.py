@@ -1,0 +1,154 @@
+"""Bands frozen from the percentiles of a published month (A.6.1, A.6.4)."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from bisect import bisect_right
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from jinta.errors import UsageError
+from jinta.report.rule_editing import NewVersion, write_new_version
+from jinta.report.rule_freezing import freeze_bands
+from jinta.report.rules import check_soundness, read_files
+from jinta.warehouse import connect
+from tests.running import TINY, read_rows, run_pipeline
+
+CARD = "group_account_value"
+MONTH = date(2024, 3, 1)
+PERCENTILES = [20, 40, 60, 80, 95]
+LOWER = {"off_net_rate_pct", "tax_rank"}
+
+
+@pytest.fixture(scope="module")
+def make_warehouse(make_quick_warehouse):
+    """These tests are about values that are published, not about dbt."""
+    return make_quick_warehouse
+
+
+@pytest.fixture(scope="module")
+def own_rules(make_warehouse, tmp_path_factory):
+    """A published warehouse with seeds of its own, which a test may edit."""
+    settings = make_warehouse()
+    run_pipeline(settings, TINY, "2024-03", "2024-03")
+    folder = tmp_path_factory.mktemp("checkout")
+    seeds = folder / "dbt_project" / "seeds"
+    shutil.copytree(settings.dbt_project / "seeds", seeds)
+    return replace(settings, checkout=folder)
+
+
+@pytest.fixture(scope="module")
+def frozen(own_rules):
+    return freeze_bands(own_rules, CARD, MONTH)
+
+
+def read_values(settings, indicator):
+    """Values of the ranked accounts; outside a list is beyond all."""
+    rows = read_rows(
+        settings,
+        f"""
+        select coalesce(indicators.{indicator}::numeric, 'Infinity')
+        from marts.fct_account_indicators as indicators
+        inner join marts.dim_group_accounts as accounts using (month, group_account_id)
+        where
+            month = '{MONTH}' and accounts.is_active and accounts.is_identified
+            and '{indicator}' <> all(missing_indicators)
+        """,
+        role="auditor",
+    )
+    return [value for (value,) in rows]
+
+
+def count_passed(indicator, value, values):
+    """How many percentiles a value passes, by the definition and not by the bands."""
+    if indicator in LOWER:
+        # It is no larger than what the lowest p per cent reach up to.
+        ordered = sorted(values)
+        reached = [ordered[-(-p * len(values) // 100) - 1] for p in PERCENTILES]
+        return sum(value.is_finite() and value <= bound for bound in reached)
+    less = 100 * sum(other < value for other in values)
+    return sum(less >= p * len(values) for p in PERCENTILES)
+
+
+def find_band(bands, value):
+    bounds = [Decimal(band["lower_bound"] or "-Infinity") for band in bands]
+    return bands[bisect_right(bounds, value) - 1]
+
+
+def test_bands_say_which_percentiles_a_value_passes(own_rules, frozen):
+    """For every value of the month, whatever ties there are."""
+    assert len(frozen) == 11
+    seen = set()
+    for indicator, bands in frozen.items():
+        values = read_values(own_rules, indicator)
+        assert values
+        for value in values:
+            band = find_band(bands, value)
+            assert band["band"] == str(count_passed(indicator, value, values)), (
+                indicator,
+                value,
+                bands,
+            )
+            seen.add(band["band"])
+    assert len(seen) > 3
+
+
+def test_points_stay_those_of_the_version_before(frozen):
+    points = {band["band"]: band["points"] for band in frozen["employees"]}
+    delivered = ["0", "1", "2", "4", "6", "8"]
+    assert points.items() <= {str(i): p for i, p in enumerate(delivered)}.items()
+
+
+def test_a_frozen_version_is_written_for_review(own_rules, frozen):
+    """It follows the version before, fits the rules, and changes nothing else."""
+    folder = own_rules.dbt_project / "seeds" / "rules"
+    before = read_files(folder)
+    write_new_version(
+        folder,
+        NewVersion(
+            rule_id=CARD,
+            version="2024.2",
+            valid_from=date(2024, 4, 1),
+            approver="the owner",
+            recorded_at=date(2024, 3, 20),
+            bands=frozen,
+        ),
+    )
+    after = read_files(folder)
+    check_soundness(after, [MONTH, date(2024, 4, 1)])
+    assert [r for r in after["scorecard_bands"] if r["version"] != "2024.2"] == (
+        before["scorecard_bands"]
+    )
+    new = [r for r in after["scorecard_bands"] if r["version"] == "2024.2"]
+    assert len(new) == sum(len(bands) for bands in frozen.values())
+
+
+def test_a_value_that_all_have_is_no_merit_and_no_fault(own_rules):
+    """No purchase earns nothing; no complaint earns everything."""
+    with connect(own_rules, "owner") as connection:
+        connection.execute(
+            "update archive.fct_account_indicators "
+            "set informatization_products = 0, off_net_rate_pct = 0"
+        )
+    bands = freeze_bands(own_rules, CARD, MONTH)
+    assert find_band(bands["informatization_products"], 0)["points"] == "0"
+    assert find_band(bands["off_net_rate_pct"], 0)["points"] == "5"
+
+
+def test_what_makes_no_sense_is_refused(own_rules):
+    with pytest.raises(UsageError, match="no scorecard none"):
+        freeze_bands(own_rules, "none", MONTH)
+    with pytest.raises(UsageError, match="2020-01 is not published"):
+        freeze_bands(own_rules, CARD, date(2020, 1, 1))
+    path = own_rules.dbt_project / "seeds" / "rules" / "scorecards.csv"
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"freeze_percentiles": ""} for row in rows)
+    with pytest.raises(UsageError, match="has no freeze_percentiles"):
+        freeze_bands(own_rules, CARD, MONTH)
