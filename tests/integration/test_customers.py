@@ -12,11 +12,8 @@ from decimal import Decimal, InvalidOperation
 import pytest
 from psycopg import sql
 
-from jinta.gates.judge import judge_frame
-from jinta.gates.rules import Observation, load_rules, make_frame
-from jinta.replay import open_replay
 from jinta.warehouse import connect
-from tests.integration.conftest import Company
+from tests.integration.spoiling import find_broken
 from tests.running import SYSTEMS
 
 GOLDEN = SYSTEMS.parent / "golden"
@@ -215,36 +212,6 @@ def test_what_no_rule_needs_never_lands(systems):
         assert not any(private in text for private in PRIVATE), text
 
 
-def measure(systems: Company, spoilt: dict[str, str]) -> list[Observation]:
-    """Measure prf_customers with one of its inputs spoilt."""
-    months = systems.rows("select distinct month from marts.fct_account_overviews")
-    with open_replay(systems.settings, sorted(m for (m,) in months)) as replay:
-        for name in PARENTS:
-            query = spoilt.get(name, "select * from {}")
-            replay.replace(name, sql.SQL(query).format(replay.original(name)))
-        replay.build(["prf_customers"])
-        rows = replay.fetch(
-            sql.SQL("select month, system_name, subject, metric, value from {}").format(
-                replay.relation("prf_customers")
-            )
-        )
-    return [Observation(*row) for row in rows]
-
-
-def judge(systems: Company, observations: list[Observation]) -> set[str]:
-    """The checks that the gate finds broken, by the real rules and suite."""
-    own = {item.metric for item in observations}
-    with connect(systems.settings, "publisher") as connection:
-        rules = [
-            rule
-            for rule in load_rules(connection, "candidate")
-            if rule.rule_set == "*" and rule.metric in own
-        ]
-    frame = make_frame(rules, observations)
-    outside = judge_frame(systems.settings, "customers", "candidate", "*", rules, frame)
-    return {check_id for check_id, places in outside.items() if places}
-
-
 SPOILT = {
     "overviews_complete": (
         "fct_account_overviews",
@@ -283,10 +250,10 @@ SPOILT = {
 
 def test_the_gate_finds_nothing_critical_in_what_was_published(systems):
     # One visit of six is to a unit that is in no file.
-    assert judge(systems, measure(systems, {})) <= {"logs_unidentified"}
+    assert find_broken(systems, ["prf_customers"], PARENTS, {}) <= {"logs_unidentified"}
 
 
 @pytest.mark.parametrize("check_id", SPOILT)
 def test_a_planted_defect_is_found(systems, check_id):
     table, query = SPOILT[check_id]
-    assert check_id in judge(systems, measure(systems, {table: query}))
+    assert check_id in find_broken(systems, ["prf_customers"], PARENTS, {table: query})

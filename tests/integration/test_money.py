@@ -10,13 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
-from jinta.gates.judge import judge_frame
-from jinta.gates.rules import Observation, load_rules, make_frame
-from jinta.replay import open_replay
-from jinta.warehouse import connect
 from tests.integration.conftest import Company
+from tests.integration.spoiling import find_broken
 from tests.running import SYSTEMS
 
 GOLDEN = SYSTEMS.parent / "golden"
@@ -125,36 +121,6 @@ def test_net_value_is_revenue_less_service_cost(systems, names):
     assert spent == (Decimal("600.00"), Decimal("560.01"))
 
 
-def measure(systems: Company, spoilt: dict[str, str]) -> list[Observation]:
-    """Measure prf_revenue with one of its inputs spoilt."""
-    months = [row[0] for row in systems.rows("select month from marts.fct_receivables")]
-    with open_replay(systems.settings, sorted(set(months))) as replay:
-        for name in PARENTS:
-            query = spoilt.get(name, "select * from {}")
-            replay.replace(name, sql.SQL(query).format(replay.original(name)))
-        replay.build(["prf_revenue"])
-        rows = replay.fetch(
-            sql.SQL("select month, system_name, subject, metric, value from {}").format(
-                replay.relation("prf_revenue")
-            )
-        )
-    return [Observation(*row) for row in rows]
-
-
-def judge(systems: Company, observations: list[Observation]) -> set[str]:
-    """The checks of money that a gate finds broken, by the real rules and suite."""
-    own = {item.metric for item in observations}
-    with connect(systems.settings, "publisher") as connection:
-        rules = [
-            rule
-            for rule in load_rules(connection, "candidate")
-            if rule.rule_set == "*" and rule.metric in own
-        ]
-    frame = make_frame(rules, observations)
-    outside = judge_frame(systems.settings, "money", "candidate", "*", rules, frame)
-    return {check_id for check_id, places in outside.items() if places}
-
-
 SPOILT = {
     "agreements_split": (
         "int_revenue__agreement_months_split",
@@ -221,7 +187,7 @@ SPOILT = {
 
 
 def test_the_gate_finds_nothing_wrong_with_what_was_published(systems):
-    broken = judge(systems, measure(systems, {}))
+    broken = find_broken(systems, ["prf_revenue"], PARENTS, {})
     # Nearly half of the test company's resources are idle, and a fifth of the rest is
     # spent on nobody known.
     assert broken <= {"service_costs_idle", "service_costs_unidentified"}
@@ -230,7 +196,7 @@ def test_the_gate_finds_nothing_wrong_with_what_was_published(systems):
 @pytest.mark.parametrize("check_id", SPOILT)
 def test_a_planted_defect_is_found(systems, check_id):
     table, query = SPOILT[check_id]
-    assert check_id in judge(systems, measure(systems, {table: query}))
+    assert check_id in find_broken(systems, ["prf_revenue"], PARENTS, {table: query})
 
 
 def test_every_rule_of_money_has_a_defect(systems):

@@ -17,8 +17,6 @@ from psycopg import sql
 from typer.testing import CliRunner
 
 from jinta.errors import UsageError
-from jinta.gates.judge import judge_frame
-from jinta.gates.rules import Observation, load_rules, make_frame
 from jinta.replay import open_replay
 from jinta.report import leads_cli
 from jinta.report.leads import (
@@ -31,6 +29,7 @@ from jinta.report.leads import (
 from jinta.runs.stale import list_stale_months
 from jinta.warehouse import connect
 from tests.integration.conftest import Company
+from tests.integration.spoiling import find_broken
 from tests.running import SYSTEMS
 
 GOLDEN = SYSTEMS.parent / "golden"
@@ -381,39 +380,6 @@ def test_the_commands_of_leads_say_what_they_did(scratch, monkeypatch):
     assert "no day" in said
 
 
-def measure(systems: Company, spoilt: dict[str, str]) -> list[Observation]:
-    """Measure the profiles with one of their inputs spoilt."""
-    months = [
-        row[0] for row in systems.rows("select month from marts.fct_sales_funnel")
-    ]
-    found = []
-    with open_replay(systems.settings, sorted(set(months))) as replay:
-        for name in PARENTS:
-            query = spoilt.get(name, "select * from {}")
-            replay.replace(name, sql.SQL(query).format(replay.original(name)))
-        replay.build(["prf_sales", "prf_service"])
-        for name in ("prf_sales", "prf_service"):
-            found += replay.fetch(
-                sql.SQL(
-                    "select month, system_name, subject, metric, value from {}"
-                ).format(replay.relation(name))
-            )
-    return [Observation(*row) for row in found]
-
-
-def judge(systems: Company, observations: list[Observation]) -> set[str]:
-    """My checks that a gate finds broken, by the real rules and suite."""
-    with connect(systems.settings, "publisher") as connection:
-        rules = [
-            rule
-            for rule in load_rules(connection, "candidate")
-            if rule.rule_set == "*" and rule.check_id in MINE
-        ]
-    frame = make_frame(rules, observations)
-    outside = judge_frame(systems.settings, "sales", "candidate", "*", rules, frame)
-    return {check_id for check_id, places in outside.items() if places}
-
-
 SPOILT = {
     "an opportunity is lost": (
         "funnel_unexplained",
@@ -477,13 +443,15 @@ SPOILT = {
 def test_the_gate_finds_nothing_wrong_with_what_was_published(systems):
     # Few are the opportunities and calls of the test company, some of nobody known.
     warnings = {"stages_orphaned_notice", "funnel_unidentified", "calls_unidentified"}
-    assert judge(systems, measure(systems, {})) <= warnings
+    assert find_broken(systems, ["prf_sales", "prf_service"], PARENTS, {}) <= warnings
 
 
 @pytest.mark.parametrize("defect", SPOILT)
 def test_a_planted_defect_is_found(systems, defect):
     check_id, table, query = SPOILT[defect]
-    assert check_id in judge(systems, measure(systems, {table: query}))
+    assert check_id in find_broken(
+        systems, ["prf_sales", "prf_service"], PARENTS, {table: query}
+    )
 
 
 def test_every_critical_rule_of_sales_and_service_has_a_defect(systems):

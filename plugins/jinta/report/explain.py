@@ -201,69 +201,71 @@ def check_scorecard(cursor: psycopg.Cursor, scorecard_id: str) -> None:
         )
 
 
+_FIND_ACCOUNT = """
+with
+
+matches as (
+
+    select group_account_id, account_name, 1 as closeness
+    from marts.dim_group_accounts
+    where month = %(month)s and group_account_id = %(account)s
+    union all
+    select bridge.group_account_id, bridge.account_name_crm, 2
+    from marts.bridge_account_records as bridge
+    where
+        bridge.month = %(month)s
+        and (
+            bridge.account_id_crm = %(account)s
+            or bridge.source_record_id = 'r' || substr(%(account)s, 2)
+        )
+    union all
+    select bridge.group_account_id, bridge.account_name_crm, 3
+    from marts.bridge_account_records as bridge
+    where
+        bridge.month = %(month)s and bridge.account_name_crm = %(account)s
+    union all
+    select bridge.group_account_id, bridge.account_name_crm, 4
+    from marts.bridge_account_records as bridge
+    where
+        bridge.month = %(month)s
+        and strpos(bridge.account_name_crm, %(account)s) > 0
+    union all
+    -- Prospects are no customers' records.
+    select
+        prospects.group_account_id,
+        prospects.prospect_name,
+        case
+            when
+                prospects.prospect_id = %(account)s
+                or prospects.source_record_id = 'r' || substr(%(account)s, 2)
+                then 2
+            when prospects.prospect_name = %(account)s then 3
+            else 4
+        end
+    from marts.bridge_prospect_records as prospects
+    where
+        prospects.month = %(month)s
+        and (
+            prospects.prospect_id = %(account)s
+            or prospects.source_record_id = 'r' || substr(%(account)s, 2)
+            or strpos(prospects.prospect_name, %(account)s) > 0
+        )
+
+)
+
+select group_account_id, min(account_name) as account_name
+from matches
+where closeness = (select min(closeness) from matches)
+group by group_account_id
+order by group_account_id
+limit 11
+"""
+
+
 def find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
     """Resolve an id, a record's number or a name; old ids resolve for ever."""
     found = cursor.execute(
-        """
-        with
-
-        matches as (
-
-            select group_account_id, account_name, 1 as closeness
-            from marts.dim_group_accounts
-            where month = %(month)s and group_account_id = %(account)s
-            union all
-            select bridge.group_account_id, bridge.account_name_crm, 2
-            from marts.bridge_account_records as bridge
-            where
-                bridge.month = %(month)s
-                and (
-                    bridge.account_id_crm = %(account)s
-                    or bridge.source_record_id = 'r' || substr(%(account)s, 2)
-                )
-            union all
-            select bridge.group_account_id, bridge.account_name_crm, 3
-            from marts.bridge_account_records as bridge
-            where
-                bridge.month = %(month)s and bridge.account_name_crm = %(account)s
-            union all
-            select bridge.group_account_id, bridge.account_name_crm, 4
-            from marts.bridge_account_records as bridge
-            where
-                bridge.month = %(month)s
-                and strpos(bridge.account_name_crm, %(account)s) > 0
-            union all
-            -- Prospects are no customers' records.
-            select
-                prospects.group_account_id,
-                prospects.prospect_name,
-                case
-                    when
-                        prospects.prospect_id = %(account)s
-                        or prospects.source_record_id = 'r' || substr(%(account)s, 2)
-                        then 2
-                    when prospects.prospect_name = %(account)s then 3
-                    else 4
-                end
-            from marts.bridge_prospect_records as prospects
-            where
-                prospects.month = %(month)s
-                and (
-                    prospects.prospect_id = %(account)s
-                    or prospects.source_record_id = 'r' || substr(%(account)s, 2)
-                    or strpos(prospects.prospect_name, %(account)s) > 0
-                )
-
-        )
-
-        select group_account_id, min(account_name) as account_name
-        from matches
-        where closeness = (select min(closeness) from matches)
-        group by group_account_id
-        order by group_account_id
-        limit 11
-        """,
-        {"month": month, "account": account},
+        _FIND_ACCOUNT, {"month": month, "account": account}
     ).fetchall()
     if len(found) == 1:
         return found[0]["group_account_id"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -75,6 +78,8 @@ def render_summary(summary: dict[str, Any], console: Console) -> None:
         parts.append(_render_accounts(summary["accounts"]))
     if summary.get("pyramid"):
         parts.append(_render_pyramid(summary["pyramid"]))
+    if summary.get("cards"):
+        parts.append(_render_cards(summary["cards"], max(summary["months"])))
     if summary.get("changes") is not None:
         parts.append(_render_changes(summary))
     parts.append(_render_stages(summary["stages"]))
@@ -281,8 +286,41 @@ def _describe_publication(
             """,
             months[-3:],
         ),
+        "cards": _fetch_cards(cursor, last),
         "changes": _fetch_tier_moves(cursor, last),
     }
+
+
+def _fetch_cards(cursor: psycopg.Cursor, month: Any) -> list[dict[str, Any]]:
+    """Accounts by tier of the scorecards beside the group account value."""
+    return _fetch_all(
+        cursor,
+        """
+        select
+            scores.scorecard_id,
+            cards.scorecard_name,
+            cards.scorecard_name_zh,
+            tiers.tier,
+            count(*) as accounts
+        from marts.fct_account_scores as scores
+        inner join marts.dim_scorecards as cards
+            on
+                scores.scorecard_id = cards.scorecard_id
+                and scores.scorecard_version = cards.scorecard_version
+        inner join marts.dim_scorecard_tiers as tiers
+            on
+                scores.scorecard_id = tiers.scorecard_id
+                and scores.scorecard_version = tiers.scorecard_version
+                and scores.effective_tier = tiers.tier
+        where
+            scores.month = %s
+            and scores.scorecard_id <> 'group_account_value'
+            and scores.population is not null
+        group by 1, 2, 3, 4, tiers.tier_order
+        order by 1, tiers.tier_order
+        """,
+        month,
+    )
 
 
 def _fetch_tier_moves(cursor: psycopg.Cursor, month: Any) -> list[dict[str, Any]]:
@@ -378,7 +416,9 @@ def _render_accounts(accounts: dict[str, Any]) -> Text:
 
 def _render_pyramid(pyramid: list[dict[str, Any]]) -> Table:
     months = sorted({row["month"] for row in pyramid})
-    table = _make_table("\nValue pyramid (价值金字塔)", ("tier", "left"))
+    table = _make_table(
+        "\nGroup account value (法人团体客户价值评估)", ("tier", "left")
+    )
     for month in months:
         table.add_column(f"{month:%Y-%m}", justify="right")
         table.add_column("revenue", justify="right")
@@ -404,6 +444,21 @@ def _render_pyramid(pyramid: list[dict[str, Any]]) -> Table:
                 f"{share:.1f} %",
             ]
         table.add_row(tier, *line)
+    return table
+
+
+def _render_cards(cards: list[dict[str, Any]], month: date) -> Table:
+    table = _make_table(
+        f"\nOther scorecards, {month:%Y-%m}",
+        ("scorecard", "left"),
+        ("ranked accounts by tier", "left"),
+    )
+    for _, rows in groupby(cards, key=itemgetter("scorecard_id")):
+        tiers = list(rows)
+        table.add_row(
+            f"{tiers[0]['scorecard_name']} ({tiers[0]['scorecard_name_zh']})",
+            " · ".join(f"{row['tier']} {row['accounts']:,}" for row in tiers),
+        )
     return table
 
 
