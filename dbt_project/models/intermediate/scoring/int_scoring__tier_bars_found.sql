@@ -64,7 +64,7 @@ bands as (
 
 ),
 
-last_accounts as (
+last_accounts as {{ computed_once() }} (
 
     select
         ranks.scorecard_id,

@@ -63,7 +63,8 @@ final as (
         bands.band_to,
         bands.band_meaning,
         scores.points[dictionary.position] as points,
-        card_indicators.max_points
+        card_indicators.max_points,
+        dictionary.source_tables
 
     from scores
 
