@@ -242,20 +242,21 @@ def test_profit_contribution_keeps_to_the_words_of_s3_05(amount, points, word):
 @pytest.mark.parametrize(
     ("indicator", "value", "points"),
     [
-        ("asset_amount", "4999999.99", "6.67"),
-        ("asset_amount", "5000000", "13.33"),
+        ("asset_amount", "4999999.99", "3.33"),
+        ("asset_amount", "5000000", "10"),
         ("asset_amount", "50000000", "20"),
-        ("turnover_amount", "4999999.99", "8.33"),
-        ("turnover_amount", "5000000", "16.67"),
+        ("turnover_amount", "4999999.99", "4.17"),
+        ("turnover_amount", "5000000", "12.5"),
         ("turnover_amount", "50000000", "25"),
-        ("development_speed_pct", "4.99", "5"),
-        ("development_speed_pct", "5", "10"),
+        ("development_speed_pct", "4.99", "2.5"),
+        ("development_speed_pct", "5", "7.5"),
         ("development_speed_pct", "20", "15"),
         ("potential_need_points", "0", "0"),
         ("potential_need_points", "25", "25"),
     ],
 )
-def test_items_of_prospects_are_thirds_a_6_3(indicator, value, points):
+def test_items_of_prospects_lie_within_their_thirds_a_6_3(indicator, value, points):
+    """Weak scores below a third of an item, average below two thirds (S3-05)."""
     band = find_band("potential_customer", indicator, Decimal(value))
     assert Decimal(band["points"]) == Decimal(points)
 

@@ -5,7 +5,7 @@ with
 accounts as (
 
     select * from {{ ref('int_accounts__months_mastered') }}
-    where account_kind = 'account' and is_identified and is_active
+    where account_kind = 'account' and is_identified
 
 ),
 
@@ -86,6 +86,9 @@ final as (
         on
             accounts.month = blacklist.month
             and accounts.group_account_id = blacklist.group_account_id
+
+    -- Who is unwelcome stays so after closing.
+    where accounts.is_active or blacklist.group_account_id is not null
 
 )
 

@@ -54,10 +54,14 @@ month_tiers as (
         on
             versions.scorecard_id = tiers.scorecard_id
             and versions.scorecard_version = tiers.scorecard_version
+            -- Who is not ranked has the tier without shares and scores.
+            and coalesce(tiers.share_to_pct, tiers.score_from, tiers.score_to)
+            is not null
 
 ),
 
--- A grade that came or went with the account is no change of grade.
+-- A grade that came or went with the account, its closing or its conversion is no change
+-- of grade.
 graded as (
 
     select
