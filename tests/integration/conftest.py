@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from jinta.settings import Settings
+from tests.conftest import create_warehouse
 from tests.running import SYSTEMS, read_rows, run_pipeline
 
 
@@ -31,8 +31,8 @@ class Company:
 
 
 @pytest.fixture(scope="session")
-def systems(make_warehouse: Callable[[], Settings]) -> Company:
-    """The test company, published through dbt and all gates; leave it as it is."""
-    settings = make_warehouse()
+def systems(server: Settings) -> Company:
+    """The test company, published through all stages and gates; leave it as it is."""
+    settings = create_warehouse(server)
     run_pipeline(settings, SYSTEMS, "2024-01", "2024-03")
     return Company(settings, SYSTEMS)

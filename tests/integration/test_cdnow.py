@@ -13,6 +13,9 @@ from jinta.settings import CHECKOUT, list_environ
 from jinta.sources import load_sources
 from tests.running import read_rows, run_pipeline
 
+# 18 months of 23,570 customers on every card take minutes.
+pytestmark = pytest.mark.timeout(1_800)
+
 SOURCES = CHECKOUT / "examples/cdnow/sources.yml"
 LINES, CUSTOMERS, DOLLARS = 69_659, 23_570, Decimal("2500315.63")
 SAMPLE = 2_357

@@ -115,8 +115,14 @@ def test_a_branch_is_told_alone(tiny):
         for branch in ("qj", "ym")
     ]
     assert parts == [10, 5]
-    with pytest.raises(UsageError, match="no account in common in 2024-03 in branch x"):
+    with pytest.raises(UsageError, match="of a branch x") as refusal:
         compare_cards(tiny, CARD, OTHER, MONTH, "x")
+    assert "qj" in refusal.value.cure
+
+
+def test_a_month_that_is_not_published_is_refused(tiny):
+    with pytest.raises(UsageError, match="2023-08 is not published"):
+        compare_cards(tiny, CARD, OTHER, date(2023, 8, 1))
 
 
 def test_a_version_compared_with_itself_agrees_with_what_is_published(tiny):
@@ -183,3 +189,7 @@ def test_the_command_prints_a_report_and_writes_tables(
     code, text = call(CARD)
     assert code
     assert "It takes two to compare." in text
+    for same in ((CARD, CARD), (CARD, "--version", "2026.1", "--version", "2026.1")):
+        code, text = call(*same)
+        assert code
+        assert "both sides are the same" in text

@@ -151,3 +151,29 @@ def test_more_than_one_answer_lists_them_and_asks_for_one(tiny):
         explain_account(tiny, "县")
     with pytest.raises(UsageError, match="No account in 2024-03 answers to 'nobody'"):
         explain_account(tiny, "nobody")
+
+
+def test_a_month_that_is_not_published_is_named_with_those_that_are(tiny):
+    with pytest.raises(UsageError, match="2023-08 is not published") as refusal:
+        explain_account(tiny, "a04", date(2023, 8, 1))
+    assert "2024-03" in refusal.value.cure
+
+
+def test_blanks_around_a_name_do_not_count_and_an_empty_one_is_refused(tiny):
+    assert (
+        explain_account(tiny, " a04 ")["account"]
+        == explain_account(tiny, "a04")["account"]
+    )
+    with pytest.raises(UsageError, match="name is empty"):
+        explain_account(tiny, "  ")
+
+
+def test_a_card_of_prospects_does_not_explain_an_account(systems):
+    with pytest.raises(UsageError, match="potential_customer scores prospects only"):
+        explain_account(systems.settings, "a04", scorecard_id="potential_customer")
+
+
+def test_the_first_card_is_the_one_of_group_accounts(systems):
+    cards = explain_account(systems.settings, "a04")["cards"]
+    assert cards[0]["scorecard_id"] == CARD
+    assert len(cards) > 1

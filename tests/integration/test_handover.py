@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 from jinta.airflow_env import export_settings
 from jinta.cli import build_app
 from jinta.errors import UsageError
+from jinta.evidence import handover_pack
+from jinta.evidence.handover_files import write_files
 from jinta.evidence.handover_pack import _check_counts, _make_key, collect_handover
-from jinta.evidence.handover_page import build_handover_parts, list_urgent
-from jinta.evidence.handover_parts import write_files
+from jinta.evidence.handover_page import build_handover_parts
+from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import document
 from jinta.warehouse import connect
 
@@ -78,8 +80,19 @@ def test_what_presses_comes_first(pack):
     # B1 and never visited; the school, in C and without an agreement, can wait.
     visits = [r["account_name"] for r in list_urgent(pack) if r["what"] == "Visit"]
     assert visits == ["麒麟区教育体育局"]
-    days = [row["by"] for row in list_urgent(pack) if row["by"]]
-    assert days == sorted(days)
+    weights = [row["weight"] for row in list_urgent(pack)]
+    assert weights == sorted(weights, reverse=True)
+    assert len(set(weights)) > 1
+
+
+def test_head_and_tables_count_the_same_accounts(pack, page):
+    """Closed ones are listed and counted, and the successor's total adds up."""
+    assert pack["manager"]["accounts"] == len(pack["accounts"])
+    assert f"{len(pack['accounts'])} accounts by tier" in page
+    held = pack["successor"]["accounts"]
+    assert (
+        f"holds {held} accounts and would hold {held + len(pack['accounts'])}." in page
+    )
 
 
 def test_the_page_is_one_file_that_fetches_nothing_and_names_nobody(pack, page):
@@ -130,6 +143,52 @@ def test_files_hold_the_same_and_a_manifest_proves_it(pack, tmp_path):
         assert hashlib.sha256(data).hexdigest() == row["sha256"]
         with (tmp_path / row["file"]).open(encoding="utf-8-sig", newline="") as file:
             assert len(list(csv.DictReader(file))) == int(row["rows"])
+
+
+def test_the_folder_tells_whose_pack_it_is_and_keeps_it(systems, pack, tmp_path):
+    write_files(pack, tmp_path)
+    write_files(pack, tmp_path)
+    with (tmp_path / "manifest.csv").open(encoding="utf-8-sig", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["manager_id"], row["successor_id"]) == ("mqj", "mq2")
+    assert (row["month"], int(row["publication_id"]) > 0) == ("2024-03", True)
+    for part in ("first_things", "tasks", "visits"):
+        with (tmp_path / f"{part}.csv").open(encoding="utf-8-sig", newline="") as file:
+            assert all(line["account_name"] for line in csv.DictReader(file)), part
+    before = (tmp_path / "tasks.csv").read_bytes()
+    other = collect_handover(systems.settings, "mym", None, None)
+    with pytest.raises(UsageError, match="holds other files"):
+        write_files(other, tmp_path)
+    assert (tmp_path / "tasks.csv").read_bytes() == before
+
+
+def test_people_of_accounts_of_others_are_masked_too(systems, monkeypatch):
+    """A task elsewhere may name whoever sits there; so may any column of text."""
+    read = handover_pack.fetch_dicts
+    elsewhere = systems.rows(
+        "select account_id, person_name, person_phone from raw.crm__key_persons "
+        "where account_id not in (select account_id_crm "
+        "from marts.bridge_account_records as b join marts.dim_group_accounts as a "
+        "using (month, group_account_id) where a.manager_id = 'mqj') "
+        "and person_phone is not null limit 1"
+    )
+    [(record, name, phone)] = elsewhere
+
+    def plant(connection, statement, key, **more):
+        rows = read(connection, statement, key, **more)
+        if statement == "handover_tasks":
+            told = {"task_name": f"{name} {phone}", "account_id_crm": record}
+            rows.append(rows[0] | told | {"group_account_id": None})
+        if statement == "handover_key_persons":
+            rows[0]["department"] = f"{name} {phone}"
+        return rows
+
+    monkeypatch.setattr(handover_pack, "fetch_dicts", plant)
+    pack = collect_handover(systems.settings, "mqj", None, None)
+    text = str(pack["tasks"]) + str(pack["key_persons"])
+    assert name not in text
+    assert phone not in text
+    assert "person-" in pack["tasks"][-1]["task_name"]
 
 
 def test_text_is_no_formula_in_a_spreadsheet(pack, tmp_path):

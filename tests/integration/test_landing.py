@@ -687,6 +687,51 @@ def test_a_personal_column_leaves_raw_with_the_last_need_of_it(case, tmp_path):
     assert ("contact_name",) not in columns
 
 
+PERSONS = """\
+version: 1
+as_of: 2024-04-10
+systems:
+  lists:
+    kind: files
+    tables:
+      crm.key_persons:
+        files: persons.csv
+        columns:
+          person_id: 编号
+          account_id: 集团编号
+          recorded_date: 登记日期
+          hobbies: 爱好
+"""
+
+
+def test_a_personal_column_leaves_the_quarantine_too(case):
+    """S2-17: as the row came, as it was cast, and a line that was not split."""
+    case.write("persons.csv", "编号,集团编号,登记日期,爱好\n1,A1,2024-01-02,围棋\n")
+    payloads = {
+        ("lists", "crm.key_persons", "9"): '{"编号": "9", " 爱好": "围棋"}',
+        ("lists", "crm.key_persons", "8"): '{"person_id": "8", "hobbies": "围棋"}',
+        ("lists", "crm.key_persons", None): '{"line": "7,A1,围棋,x"}',
+        ("other", "crm.key_persons", "6"): '{"爱好": "围棋"}',
+        ("lists", "crm.branches", "5"): '{"爱好": "围棋"}',
+    }
+    with connect(case.settings, "owner") as connection:
+        for (system, table, key), payload in payloads.items():
+            connection.execute(
+                "insert into quarantine.rows "
+                "(run_id, system_name, table_name, row_key, reason, payload) "
+                "values ('r', %s, %s, %s, 'before', %s)",
+                [system, table, key, payload],
+            )
+    case.land(PERSONS)
+    assert case.fetch("select payload from quarantine.rows order by quarantine_id") == [
+        ({"编号": "9"},),
+        ({"person_id": "8"},),
+        ({"line": None},),
+        ({"爱好": "围棋"},),
+        ({"爱好": "围棋"},),
+    ]
+
+
 def test_the_transformer_may_read_what_landed(case):
     make_bills(case)
     case.land(BILLS.format(as_of="2024-04-10"))

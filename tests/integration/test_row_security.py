@@ -19,12 +19,13 @@ ROLES = ("matrix_none", "matrix_manager", "matrix_branch", "matrix_both", "matri
 
 @dataclass
 class Matrix:
-    """The marts, the roles' scopes, and which accounts each role owns now."""
+    """The marts, the roles' scopes, and whose accounts each role owns now."""
 
     company: object
     marts: list[Mart]
     scopes: dict[str, list[Scope]]
     owned: dict[str, set[str]]
+    managers: dict[str, set[str]]
 
     def read(self, role: str, view: str) -> list[dict]:
         """Read a view as a role; rows by column name."""
@@ -49,7 +50,9 @@ class Matrix:
             return row[mart.visible_column] in self.held(role, "branch")
         if mart.visible_by == "manager":
             is_own = row[mart.visible_column] in self.held(role, "manager")
-            return is_own or row.get("branch_id") in self.held(role, "branch")
+            if "branch_id" in row:
+                return is_own or row["branch_id"] in self.held(role, "branch")
+            return is_own or row[mart.visible_column] in self.managers[role]
         return False
 
 
@@ -77,6 +80,7 @@ def matrix(systems) -> Iterator[Matrix]:
         "matrix_all": [Scope(HEAD_OFFICE)],
     }
     owned = {}
+    served = {}
     for role, held in scopes.items():
         drop_role(systems.settings, role)
         add_reader(systems.settings, role, held, "test")
@@ -86,9 +90,12 @@ def matrix(systems) -> Iterator[Matrix]:
             for account, branch, manager in owners
             if ("branch", branch) in values or ("manager", manager) in values
         }
+        served[role] = {
+            manager for _, branch, manager in owners if ("branch", branch) in values
+        }
         owned[role] |= {former for former, now in successors if now in owned[role]}
     marts = read_marts(load_manifest(systems.settings))
-    yield Matrix(systems, marts, scopes, owned)
+    yield Matrix(systems, marts, scopes, owned, served)
     for role in scopes:
         drop_role(systems.settings, role)
 

@@ -13,7 +13,7 @@ import pytest
 
 from jinta.errors import UsageError
 from jinta.report.rule_editing import NewVersion, write_new_version
-from jinta.report.rule_freezing import freeze_bands
+from jinta.report.rule_freezing import freeze_bands, list_lost_bands
 from jinta.report.rules import check_soundness, read_files
 from jinta.warehouse import connect
 from tests.running import TINY, read_rows, run_pipeline
@@ -21,6 +21,7 @@ from tests.running import TINY, read_rows, run_pipeline
 CARD = "group_account_value"
 MONTH = date(2024, 3, 1)
 PERCENTILES = [20, 40, 60, 80, 95]
+GRADED = {"informatization_level", "influence_grade"}
 LOWER = {"off_net_rate_pct", "tax_rank"}
 
 
@@ -81,7 +82,7 @@ def find_band(bands, value):
 
 def test_bands_say_which_percentiles_a_value_passes(own_rules, frozen):
     """For every value of the month, whatever ties there are."""
-    assert len(frozen) == 11
+    assert len(frozen) == 9
     seen = set()
     for indicator, bands in frozen.items():
         values = read_values(own_rules, indicator)
@@ -124,7 +125,33 @@ def test_a_frozen_version_is_written_for_review(own_rules, frozen):
         before["scorecard_bands"]
     )
     new = [r for r in after["scorecard_bands"] if r["version"] == "2024.2"]
-    assert len(new) == sum(len(bands) for bands in frozen.values())
+    copied = [
+        row
+        for row in before["scorecard_bands"]
+        if row["scorecard_id"] == CARD and row["indicator_id"] in GRADED
+    ]
+    assert len(new) == sum(len(bands) for bands in frozen.values()) + len(copied)
+    points = {(r["indicator_id"], r["lower_bound"], r["points"]) for r in new}
+    assert {(r["indicator_id"], r["lower_bound"], r["points"]) for r in copied} <= (
+        points
+    )
+
+
+def test_only_what_is_named_is_frozen_and_grades_only_then(own_rules, frozen):
+    assert GRADED.isdisjoint(frozen)
+    some = freeze_bands(own_rules, CARD, MONTH, ["employees", "influence_grade"])
+    assert set(some) == {"employees", "influence_grade"}
+    assert some["employees"] == frozen["employees"]
+    with pytest.raises(UsageError, match="has no indicator charm"):
+        freeze_bands(own_rules, CARD, MONTH, ["charm"])
+
+
+def test_bands_that_fall_together_are_told(own_rules, frozen):
+    whole = [{"band": str(step)} for step in range(6)]
+    lost = list_lost_bands(own_rules, CARD, {"employees": whole, "x": whole[:2]})
+    assert lost == ["x: bands fall together, 2 of 6 are left."]
+    told = {line.partition(":")[0] for line in list_lost_bands(own_rules, CARD, frozen)}
+    assert told == {name for name, bands in frozen.items() if len(bands) < 6}
 
 
 def test_a_value_that_all_have_is_no_merit_and_no_fault(own_rules):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from psycopg import sql
 from typer.testing import CliRunner
 
+from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.replay import open_replay
 from jinta.report import leads_cli
@@ -25,6 +27,7 @@ from jinta.report.leads import (
     assign_lead,
     fetch_lead_updates,
     update_lead,
+    warn_of_branch,
 )
 from jinta.runs.stale import list_stale_months
 from jinta.warehouse import connect
@@ -274,8 +277,12 @@ def test_a_lead_is_assigned_worked_on_won_and_kept(scratch, names):
     """S4-10, F54: each step shows, feedback leaves the status, the case is kept."""
     settings = scratch.settings
     assign_lead(
-        settings, "L1", "a02", "mqj", updated_by="head", due_date=date(2024, 3, 31)
+        settings, "L1", "a02", "mqj", updated_by="head", due_date=date(2024, 4, 5)
     )
+    # It was given in time: the last publication speaks of 5 April.
+    with connect(settings, "owner", autocommit=True) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute("update control.lead_updates set due_date = '2024-03-31'")
     add_feedback(settings, "L1", "a02d", "met the office", updated_by="mqj")
     (lead,) = show(
         scratch,
@@ -353,7 +360,85 @@ def test_a_step_refuses_what_makes_no_sense(scratch):
         add_feedback(settings, "L1", "a77", "met", updated_by="mqj")
     with pytest.raises(UsageError, match="gone is no status"):
         add_feedback(settings, "L1", "a02", "met", updated_by="m", status="gone")
+    with pytest.raises(UsageError, match="2020-01-01 lies before"):
+        assign_lead(
+            settings, "L1", "a02", "mqj", updated_by="head", due_date=date(2020, 1, 1)
+        )
     assert fetch_lead_updates(settings, 10) == []
+
+
+def test_a_step_needs_a_lead_that_a_month_shows(scratch):
+    """Of what never was a lead nothing is recorded; its leads are named."""
+    settings = scratch.settings
+    (rule,) = scratch.rows(
+        "select min(lead_rule_id) from rules.lead_rules where lead_rule_id not in ("
+        "select lead_rule_id from marts.fct_leads inner join "
+        "marts.bridge_account_records using (group_account_id) "
+        "where account_id_crm = 'a02')"
+    )[0]
+    for act in (
+        lambda: assign_lead(settings, rule, "a02", "mqj", updated_by="m"),
+        lambda: add_feedback(settings, rule, "a02", "met", updated_by="m"),
+        lambda: update_lead(settings, rule, "a02", "won", updated_by="m", outcome="x"),
+        lambda: add_case(settings, rule, "a02", "title", "lesson", updated_by="m"),
+    ):
+        with pytest.raises(UsageError, match=rf"never was a lead of {rule}") as refused:
+            act()
+        assert "L1 (2024-03)" in str(refused.value)
+    assert fetch_lead_updates(settings, 10) == []
+
+
+def test_a_lead_is_closed_with_an_outcome_and_reopened_with_a_reason(scratch):
+    settings, lead = scratch.settings, ("L1", "a02")
+    for status in ("won", "lost", "dismissed"):
+        with pytest.raises(UsageError, match="needs what came of it"):
+            update_lead(settings, *lead, status, updated_by="m", outcome=" ")
+        with pytest.raises(UsageError, match="needs what came of it"):
+            add_feedback(settings, *lead, "met", updated_by="m", status=status)
+    with pytest.raises(UsageError, match="is open, neither won nor lost"):
+        add_case(settings, *lead, "title", "lesson", updated_by="m")
+    update_lead(settings, *lead, "lost", updated_by="m", outcome="too dear")
+    add_case(settings, *lead, "title", "Ask for the budget", updated_by="m")
+    # By another record of the same account, too.
+    with pytest.raises(UsageError, match="is lost; open would reopen it"):
+        update_lead(settings, "L1", "a02d", "open", updated_by="m")
+    with pytest.raises(UsageError, match="is lost; assigned would reopen it"):
+        assign_lead(settings, *lead, "mqj", updated_by="m")
+    assign_lead(settings, *lead, "mqj", updated_by="m", reason="new budget")
+    with pytest.raises(UsageError, match="is assigned, neither won nor lost"):
+        add_case(settings, *lead, "title", "lesson", updated_by="m")
+
+
+def test_an_account_is_named_as_explain_prints_it(scratch):
+    """A decision keeps the senior record, which stays when accounts change."""
+    settings = scratch.settings
+    ((account,),) = scratch.rows(
+        "select distinct group_account_id from marts.bridge_account_records "
+        f"where account_id_crm = 'a02' and month = '{MONTH}'"
+    )
+    add_feedback(settings, "L1", account, "met", updated_by="m")
+    ((senior,),) = scratch.rows(
+        "select account_id_crm from marts.bridge_account_records where is_senior "
+        f"and group_account_id = '{account}' and month = '{MONTH}'"
+    )
+    assert [step["account_id"] for step in fetch_lead_updates(settings, 9)] == [senior]
+    with pytest.raises(UsageError, match="No published month has an account g0000"):
+        add_feedback(settings, "L1", "g" + "0" * 16, "met", updated_by="m")
+
+
+def test_a_manager_of_another_branch_is_warned_of(scratch):
+    managers = scratch.rows(
+        "select managers.manager_id, managers.branch_id = accounts.branch_id "
+        "from raw.crm__managers as managers, marts.dim_group_accounts as accounts "
+        "inner join marts.bridge_account_records as records "
+        "using (month, group_account_id) where records.account_id_crm = 'a02' "
+        f"and month = '{MONTH}' and managers._last_load_id is null "
+        "and managers.branch_id is not null"
+    )
+    assert {is_own for _, is_own in managers} == {True, False}
+    for manager, is_own in managers:
+        warning = warn_of_branch(scratch.settings, "a02", manager)
+        assert (warning is None) is is_own
 
 
 def test_the_commands_of_leads_say_what_they_did(scratch, monkeypatch):
@@ -370,10 +455,17 @@ def test_the_commands_of_leads_say_what_they_did(scratch, monkeypatch):
         *("assign", *lead, "--to", "mqj", "--by", "head", "--due", "2024-04-30")
     )
     assert "feedback on L1 a02" in call("feedback", *lead, "met", "--by", "mqj")
-    assert "L1 a02 won" in call("update", *lead, "won", "--by", "mqj")
+    assert "L1 a02 won" in call(
+        *("update", *lead, "won", "--by", "mqj", "--outcome", "sold")
+    )
     assert "is a case" in call("case", *lead, "How", "--lesson", "Ask", "--by", "mqj")
     kinds = [step["update_kind"] for step in json.loads(call("log", "--json"))]
     assert kinds == ["case", "status", "feedback", "assign"]
+    monkeypatch.setattr(leads_cli, "console", make_console(width=200))
+    said = call("log")
+    assert "How: Ask" in said
+    assert "2024-04-30" in said
+    assert not re.search(r":\d\d\.\d", said)
     said = call(
         *("assign", *lead, "--to", "mqj", "--by", "m", "--due", "soon"), wrong=True
     )

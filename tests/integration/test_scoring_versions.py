@@ -78,7 +78,13 @@ def after(own_rules, before, hashes):
         own_rules,
         Override(account, "A1", SWITCH, SWITCH, "the owner", "strategic", CARD),
     )
-    update_lead(own_rules, "L1", account, "won", updated_by="m1", outcome="MAS sold")
+    rule, record = read_rows(
+        own_rules,
+        "select lead_rule_id, account_id_crm from fct_leads "
+        "inner join bridge_account_records using (month, group_account_id) "
+        "order by 1, 2 limit 1",
+    )[0]
+    update_lead(own_rules, rule, record, "won", updated_by="m1", outcome="MAS sold")
     run_pipeline(own_rules, TINY, *MONTHS)
     return read_points(own_rules)
 
@@ -307,7 +313,7 @@ def test_lead_update_refuses_what_makes_no_sense(own_rules, after):
         ("L1", account, "sold", "sold is no status"),
     ):
         with pytest.raises(UsageError, match=message):
-            update_lead(own_rules, rule, key, status, updated_by="m1")
+            update_lead(own_rules, rule, key, status, updated_by="m1", outcome="sold")
 
 
 def test_rules_in_the_warehouse_are_checked(own_rules, after):

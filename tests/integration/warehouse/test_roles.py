@@ -259,6 +259,8 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
             " dw_publisher, dw_reporter, dw_auditor, dw_readers"
         )
         connection.execute("create role admin login createdb createrole password 'a'")
+        # As any login may on a server that isn't ours.
+        connection.execute("grant connect on database postgres to admin")
     settings = replace(
         server,
         server=make_server(embedded, {role: f"pw-{role}" for role in ROLES}),
@@ -280,6 +282,7 @@ def test_configured_server_with_an_owner_that_is_no_superuser(server):
             connection.execute("drop database if exists test_0_managed with (force)")
             for role in (*ROLES, READERS):
                 connection.execute(f"drop role if exists dw_{role}")
+            connection.execute("revoke connect on database postgres from admin")
             connection.execute("drop role admin")
 
 
@@ -339,6 +342,13 @@ def test_source_databases_are_closed_to_the_warehouses_roles(server):
     finally:
         with psycopg.connect(**connect_info(server, "owner"), autocommit=True) as each:
             each.execute("drop database test_0_boss with (force)")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_the_owner_is_where_the_lock_of_the_setup_is_held(warehouse, role):
+    info = {**connect_info(warehouse, role), "dbname": "postgres"}
+    with pytest.raises(psycopg.OperationalError, match="CONNECT"):
+        psycopg.connect(**info)
 
 
 def test_url_escapes_what_is_special():

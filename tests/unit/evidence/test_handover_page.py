@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from jinta.evidence.handover_page import list_urgent
-from jinta.evidence.handover_parts import list_rows
+from jinta.evidence.handover_parts import TABLES, list_rows
+from jinta.evidence.handover_urgent import list_urgent
 
 RULE = {
     "version": "1",
@@ -26,18 +26,22 @@ ACCOUNT = {
     "decider_attitude_grade": None,
 }
 PARTS = ("tasks", "feedback", "surveys", "agreements", "competitors", "visits")
-DAY = date(2026, 1, 31)
+MONTH, DAY = date(2026, 1, 1), date(2026, 1, 31)
 
 
 def find(account=None, **parts):
     """What is put first, of one account and some rows of it."""
-    pack = {"rule": RULE, "accounts": [ACCOUNT | (account or {})]}
+    return [row["what"] for row in list_items([ACCOUNT | (account or {})], **parts)]
+
+
+def list_items(accounts, **parts):
+    pack = {"rule": RULE, "accounts": accounts, "publication": {"month": MONTH}}
     pack |= {name: [] for name in PARTS}
     pack |= {
         name: [{"group_account_id": "a"} | row for row in rows]
         for name, rows in parts.items()
     }
-    return [row["what"] for row in list_urgent(pack)]
+    return list_urgent(pack)
 
 
 def test_nothing_presses_by_itself():
@@ -51,7 +55,7 @@ def test_agreements_that_end(days, found):
 
 
 @pytest.mark.parametrize(
-    ("days", "found"), [(None, []), (-5, 1), (90, 1), (91, [])], ids=str
+    ("days", "found"), [(None, []), (-1, []), (0, 1), (90, 1), (91, [])], ids=str
 )
 def test_competitors_contracts_that_end(days, found):
     row = {"competitor_name": "Rival", "product_name": "line"}
@@ -103,9 +107,42 @@ def test_only_what_is_overdue_open_or_promised_last_presses():
         {"next_step": "call", "next_step_date": DAY, "visited_date": DAY},
         {"next_step": "write", "next_step_date": DAY, "visited_date": DAY},
     ]
-    assert find(tasks=tasks, visits=visits) == ["Do: call", "Finish: late"]
+    assert find(tasks=tasks, visits=visits) == ["Finish: late", "Do: call"]
     assert find(feedback=feedback) == ["Settle the complaint: bill"]
     assert find(surveys=surveys) == ["Improve: open", "Improve: overdue"]
+
+
+def test_grave_and_large_come_before_old_and_small():
+    """A complaint without a date is first, and small arrears of long ago are last."""
+    small = {"arrears_amount": Decimal("16.71"), "oldest_due_date": date(2024, 1, 1)}
+    large = {"arrears_amount": Decimal(9000), "oldest_due_date": DAY}
+    accounts = [
+        ACCOUNT | small | {"account_name": "Small"},
+        ACCOUNT | large | {"account_name": "Large", "group_account_id": "b"},
+        ACCOUNT | {"group_account_id": "c", "account_name": "Top", "is_top_tier": True},
+    ]
+    tasks = [
+        {"group_account_id": own, "task_name": own, "is_overdue": True, "due_date": DAY}
+        for own in ("b", "c")
+    ]
+    complaint = {"feedback_kind": "complaint", "topic": "bill", "received_date": DAY}
+    items = list_items(accounts, tasks=tasks, feedback=[complaint])
+    assert [(row["account_name"], row["kind"]) for row in items] == [
+        ("Small", "complaint"),
+        ("Top", "task"),
+        ("Large", "task"),
+        ("Large", "arrears"),
+        ("Small", "arrears"),
+    ]
+    assert [row["place"] for row in items] == [1, 2, 3, 4, 5]
+
+
+def test_amounts_have_their_cents():
+    row = dict.fromkeys(TABLES["opportunities"][1]) | {
+        "expected_amount": Decimal("8E+2")
+    }
+    [cells] = list_rows("opportunities", [row])[1]
+    assert "800.00" in cells
 
 
 def test_headings_and_cells_of_a_part_agree():

@@ -37,10 +37,16 @@ def test_rows_are_looked_up_by_the_column_the_mart_names(visible_by, column, sub
     assert condition.startswith(f" where {RIGHTS} or ")
     assert f'"slices"."{column}" in (select' in condition
     assert subject in condition
-    assert condition.count(" or ") == 1
+    assert condition.count(" or ") == (2 if visible_by == "manager" else 1)
+
+
+def test_a_branch_sees_its_managers_by_their_accounts_if_the_mart_names_no_branch():
+    condition = write("manager", "manager_id")
+    assert 'in (select visible.manager_id from archive."visible_managers"' in condition
 
 
 def test_a_branch_sees_its_managers_where_the_mart_names_the_branch():
     condition = write("manager", "manager_id", ("manager_id", "branch_id"))
     assert '"slices"."branch_id" in (select' in condition
+    assert "visible_managers" not in condition
     assert condition.count(" or ") == 2

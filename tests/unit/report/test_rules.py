@@ -1,9 +1,12 @@
 """Rule rows: what is sound, what was changed, and how a new version is written."""
 
 import csv
+import fcntl
+import os
 import shutil
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -589,6 +592,10 @@ def test_nothing_is_written_when_weights_do_not_sum_to_100(folder):
     [
         ({"rule_id": "nothing"}, "no rule nothing"),
         ({"version": FIRST}, "exists already"),
+        ({"version": ""}, "--version is '', blank"),
+        ({"version": "2026.2 "}, "--version is '2026.2 '"),
+        ({"approver": " "}, "--approver is ' '"),
+        ({"rule_id": "match_limits", "version": ""}, "--version is '', blank"),
         ({"from_version": "1"}, "no version 1"),
         ({"valid_from": date(1989, 1, 1)}, "not before 1989-01"),
         ({"valid_from": date(2026, 7, 2)}, "no first day"),
@@ -618,6 +625,51 @@ def test_files_keep_their_form(folder):
     assert after.startswith(before)
     with (folder / "scorecards.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
+
+
+@pytest.mark.parametrize("kill_after", range(5))
+def test_a_kill_leaves_no_half_version(folder, monkeypatch, kill_after):
+    """Without the versions' own file there is none; a retry writes it whole."""
+    before = read_files(folder)
+    move, moved = Path.replace, []
+
+    def move_or_die(source, target):
+        if len(moved) == kill_after:
+            raise KeyboardInterrupt
+        moved.append(target.name)
+        move(source, target)
+
+    monkeypatch.setattr(Path, "replace", move_or_die)
+    with pytest.raises(KeyboardInterrupt):
+        write_new_version(folder, new_version())
+    assert len(moved) == kill_after
+    left = read_files(folder)
+    assert left["scorecards"] == before["scorecards"]
+    if kill_after:
+        with pytest.raises(RuleError, match=r"2026\.2"):
+            check_soundness(left, MONTHS)
+    else:
+        assert left == before
+    monkeypatch.undo()
+    write_new_version(folder, new_version())
+    after = read_files(folder)
+    check_soundness(after, MONTHS)
+    for seed in ("scorecards", "scorecard_indicators", "scorecard_bands"):
+        copies = select(after, seed, scorecard_id=CARD, version="2026.2")
+        copied = select(after, seed, scorecard_id=CARD, version=FIRST)
+        assert len(copies) == len(copied) > 0
+    assert not list(folder.glob(".*"))
+
+
+def test_two_commands_do_not_write_at_once(folder):
+    number = os.open(folder, os.O_RDONLY)
+    fcntl.flock(number, fcntl.LOCK_EX)
+    before = read_files(folder)
+    with pytest.raises(UsageError, match="Another command writes"):
+        write_new_version(folder, new_version())
+    assert read_files(folder) == before
+    os.close(number)
+    write_new_version(folder, new_version())
 
 
 def test_a_missing_file_is_named(tmp_path):

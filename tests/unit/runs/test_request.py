@@ -72,7 +72,13 @@ def test_months_are_read_from_text(text, month):
     assert parse_month(text) == month
 
 
-@pytest.mark.parametrize("text", ["2024", "06-2024", "2024-13", "next"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2024", "06-2024", "2024-13", "next", " ", "2024-06garbage", "2024-0615"),
+        *("2024-06-31", "2024-06-15 later"),
+    ],
+)
 def test_what_is_no_month_names_the_option_and_the_cure(text):
     with pytest.raises(UsageError, match=r"--from .* is not a month. Write it like"):
         parse_month(text, "--from")
