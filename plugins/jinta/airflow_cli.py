@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import psutil
 import typer
+from rich.text import Text
 
 from jinta.airflow_env import (
     USER,
@@ -69,7 +70,7 @@ def up(
     address = f"http://127.0.0.1:{port or _find_port()}"
     with _run_services(settings, address) as services:
         _await_health(services, address, settings)
-        console.print(f"Airflow is ready: [bold]{address}[/bold]")
+        console.print(Text.assemble("Airflow is ready: ", (address, "bold")))
         console.print(f"Sign in as {USER} with {read_admin_password(settings)}")
         console.print(f"Logs are in {_log_folder(settings)}. Ctrl-C ends Airflow.")
         while True:

@@ -1,4 +1,4 @@
-"""One way to print: no emoji codes read into numbers, no cropping into a file."""
+"""One way to print: nothing read into what a text says, no cropping into a file."""
 
 import json
 import sys
@@ -13,10 +13,15 @@ FILE_WIDTH = 160
 
 
 def make_console(**options: Any) -> Console:
-    """Make a console for text that is shown as it is, on the terminal or in a file."""
+    """Make a console for text that is shown as it is, on the terminal or in a file.
+
+    Names and reasons come from sources and people: `[x]` in them is no markup. What is
+    to be bold or dim says so by a `style`, or is a `Text`.
+    """
     stream = sys.stderr if options.get("stderr") else sys.stdout
     width = None if stream.isatty() else FILE_WIDTH
-    return Console(**({"highlight": False, "emoji": False, "width": width} | options))
+    plain = {"highlight": False, "emoji": False, "markup": False}
+    return Console(**(plain | {"width": width} | options))
 
 
 def show_rows(

@@ -16,7 +16,9 @@ import psycopg
 from psycopg import sql
 
 from jinta.errors import ContractError
+from jinta.sources.config import TableMapping
 from jinta.sources.contract import Contract, ContractTable
+from jinta.sources.readers.base import normalise_name
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -61,6 +63,67 @@ def ensure_raw_tables(connection: Connection, contract: Contract) -> None:
         else:
             _extend_table(connection, table, found)
         _comment_table(connection, table)
+
+
+def strip_quarantine(
+    connection: Connection,
+    system_name: str,
+    table: ContractTable,
+    mapping: TableMapping,
+) -> None:
+    """Take withheld columns out of the rows of a table that lie in the quarantine.
+
+    They have the source's names there, or the contract's if the row had been cast. A
+    line that could not be split loses its values if one of them may be withheld.
+
+    Args:
+        connection: A connection as the loader.
+        system_name: The system that delivered the rows.
+        table: The table, with the columns that no rule needs any more.
+        mapping: Where the system keeps them.
+    """
+    withheld = {normalise_name(name) for name in (*mapping.withheld, *table.withheld)}
+    if not withheld:
+        return
+    place = {"system": system_name, "table": table.name}
+    names = connection.execute(
+        """
+        select distinct names.name
+        from quarantine.rows as stored
+        cross join jsonb_object_keys(stored.payload) as names (name)
+        where stored.system_name = %(system)s and stored.table_name = %(table)s
+        """,
+        place,
+    ).fetchall()
+    stripped = [name for (name,) in names if normalise_name(name) in withheld]
+    if stripped:
+        connection.execute(
+            """
+            update quarantine.rows set payload = payload - %(names)s::text[]
+            where
+                system_name = %(system)s
+                and table_name = %(table)s
+                and payload ?| %(names)s::text[]
+            """,
+            {**place, "names": stripped},
+        )
+    if mapping.withheld:
+        connection.execute(
+            """
+            update quarantine.rows
+            set payload = (
+                select jsonb_object_agg(names.name, null)
+                from jsonb_object_keys(payload) as names (name)
+            )
+            where
+                system_name = %(system)s
+                and table_name = %(table)s
+                and row_key is null
+                and column_name is null
+                and jsonb_strip_nulls(payload) <> '{}'
+            """,
+            place,
+        )
 
 
 def ensure_partitions(

@@ -222,7 +222,8 @@ def replay_quarantine(
         UsageError: The sources file has no such system or table.
     """
     _check_names(config, system, table)
-    ensure_raw(settings)
+    for source in config.systems.values():
+        ensure_raw(settings, source)
     contract = load_contract(settings.dbt_project)
     as_of = config.as_of or datetime.now(UTC).date()
     run_id = f"replay-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"

@@ -13,7 +13,7 @@ import psycopg
 
 from jinta.errors import JintaError, SourceError, SourceUnavailable, WarehouseError
 from jinta.landing.ledger import LoadResult
-from jinta.landing.raw_tables import ensure_raw_tables
+from jinta.landing.raw_tables import ensure_raw_tables, strip_quarantine
 from jinta.settings import Settings
 from jinta.sources import SourcesConfig, System, load_contract, load_sources
 from jinta.warehouse import connect
@@ -30,10 +30,16 @@ Progress = Callable[[str, int], None]
 logger = logging.getLogger("jinta.landing")
 
 
-def ensure_raw(settings: Settings) -> None:
-    """Create what is missing of the raw tables, mapped or not."""
+def ensure_raw(settings: Settings, system: System | None = None) -> None:
+    """Create what is missing of the raw tables, mapped or not.
+
+    What is withheld leaves them, and the system's rows in the quarantine.
+    """
+    contract = load_contract(settings.dbt_project)
     with connect(settings, "loader") as connection:
-        ensure_raw_tables(connection, load_contract(settings.dbt_project))
+        ensure_raw_tables(connection, contract)
+        for name, mapping in system.tables.items() if system else ():
+            strip_quarantine(connection, system.name, contract.tables[name], mapping)
 
 
 def land_system(
@@ -74,7 +80,7 @@ def land_system(
             f"{config.path} has no system {system_name!r}.",
             f"It has {', '.join(config.systems)}.",
         )
-    ensure_raw(settings)
+    ensure_raw(settings, system)
     contract = load_contract(settings.dbt_project)
     cancelled = threading.Event()
     landings = [
@@ -111,8 +117,8 @@ def land_table(
     """
     from jinta.landing.table_landing import TableLanding
 
-    ensure_raw(settings)
     system = config.systems[system_name]
+    ensure_raw(settings, system)
     landing = TableLanding(
         settings,
         run_id,

@@ -25,7 +25,7 @@ from jinta.publish.marts import (
     Relation,
     describe_relations,
 )
-from jinta.publish.visibility import ensure_visible_accounts, restrict_rows
+from jinta.publish.visibility import ensure_visible, restrict_rows
 
 ARCHIVE_SCHEMA = "archive"
 MARTS_SCHEMA = "marts"
@@ -164,7 +164,7 @@ def ensure_views(
         candidates: Their relations in `candidate`.
         readers: Database roles that may select from every view.
     """
-    ensure_visible_accounts(connection, describe_relations(connection, ARCHIVE_SCHEMA))
+    ensure_visible(connection, describe_relations(connection, ARCHIVE_SCHEMA))
     existing = _describe_views(connection)
     views = _design_views(connection, marts, candidates, existing)
     known = dict(
@@ -554,9 +554,12 @@ def _design_shown_view() -> View:
         name=SHOWN_VIEW,
         query=(
             "select shown.mart, shown.month, shown.publication_id, shown.shown_from, "
-            "shown.shown_until, shown.ended_by_publication_id, shown.row_count, "
-            "shown.content_hash, slices.slice_id is not null as is_kept "
+            "shown.shown_until, shown.ended_by_publication_id, "
+            "case when rights.sees_everything then shown.row_count end as row_count, "
+            "case when rights.sees_everything then shown.content_hash end "
+            "as content_hash, slices.slice_id is not null as is_kept "
             "from control.shown_slices as shown "
+            "cross join control.reader_rights as rights "
             "left join control.slices as slices on shown.slice_id = slices.slice_id"
         ),
         columns=columns,
@@ -570,8 +573,13 @@ def _design_shown_view() -> View:
             "month": "First day of the reported month (账期).",
             **_SHOWN_COMMENTS,
             "ended_by_publication_id": "Publication that ended it (结束发布编号).",
-            "row_count": "Rows of the content (行数).",
-            "content_hash": "Hash of the content; equal content is equal (内容哈希).",
+            "row_count": (
+                "Rows of the content (行数); null for who doesn't see all of them."
+            ),
+            "content_hash": (
+                "Hash of the content; equal content is equal (内容哈希); null for who "
+                "doesn't see all of it."
+            ),
             "is_kept": (
                 "Whether its rows are still kept; if not, retention gave them up and "
                 "the _as_shown view has none for this time (是否保留)."

@@ -4,7 +4,7 @@ Head office sees all. Who is given branches or managers (`control.reader_scopes`
 the accounts they own in the last published month, with their whole history, in every
 mart. `current_user` is the role that asks only in the text of a view, not in a function
 that runs as somebody else, so all of it is views: `control.reader_rights`,
-`control.held_scopes` and `archive.visible_accounts`.
+`control.held_scopes`, `archive.visible_accounts` and `archive.visible_managers`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from jinta.publish.marts import SLICE_COLUMN, Mart, Relation
 ACCOUNTS_MART = "dim_group_accounts"
 SUCCESSORS_MART = "bridge_account_successors"
 VISIBLE_VIEW = "visible_accounts"
+MANAGERS_VIEW = "visible_managers"
 
 # An uncorrelated subquery: PostgreSQL asks it once a query, and what follows the `or`
 # is never run for who sees everything.
@@ -32,7 +33,7 @@ _SCOPES = (
 )
 
 _OWNED = """
-select accounts.group_account_id
+select accounts.{shown}
 from archive.{accounts} as accounts
 inner join control.pointers as pointers
     on accounts.{slice_column} = pointers.slice_id and pointers.mart = {accounts_name}
@@ -79,40 +80,69 @@ def restrict_rows(mart: Mart, relation: Relation, source: str) -> sql.Composable
         )
     if mart.visible_by in ("branch", "manager"):
         allowed.append(_hold_scope(column, mart.visible_by))
-    # A branch sees its managers where the mart tells whose they are.
+    # A branch sees its managers: whose they are the mart tells, or else the accounts.
     if mart.visible_by == "manager" and "branch_id" in relation.columns:
         allowed.append(_hold_scope(sql.Identifier(source, "branch_id"), "branch"))
+    elif mart.visible_by == "manager":
+        allowed.append(
+            sql.SQL(
+                "{} in (select visible.manager_id from archive.{} as visible)"
+            ).format(column, sql.Identifier(MANAGERS_VIEW))
+        )
     return sql.SQL(" or ").join(allowed)
 
 
-def ensure_visible_accounts(
+def ensure_visible(
     connection: psycopg.Connection, archive: Mapping[str, Relation]
 ) -> None:
-    """Make `archive.visible_accounts`: one row per account the asking role owns.
+    """Make the views of what the asking role owns: its accounts, its managers.
 
     Without the mart of accounts nobody owns any, and only head office sees accounts.
     """
-    query = _select_visible(archive).as_string(connection)
+    _ensure_view(
+        connection,
+        archive,
+        VISIBLE_VIEW,
+        _select_accounts(archive),
+        "One row per account that belongs to the branches and managers of the role "
+        "that asks, in the last published month.",
+    )
+    _ensure_view(
+        connection,
+        archive,
+        MANAGERS_VIEW,
+        _select_managers(archive),
+        "One row per account of the branches of the role that asks, in the last "
+        "published month, with its manager.",
+    )
+
+
+def _ensure_view(
+    connection: psycopg.Connection,
+    archive: Mapping[str, Relation],
+    view: str,
+    definition: sql.Composable,
+    comment: str,
+) -> None:
+    query = definition.as_string(connection)
     definition_hash = hashlib.md5(query.encode(), usedforsecurity=False).hexdigest()
-    name = f"archive.{VISIBLE_VIEW}"
+    name = f"archive.{view}"
     known = connection.execute(
         "select 1 from control.published_views "
         "where view_name = %s and definition_hash = %s",
         [name, definition_hash],
     ).fetchone()
-    if known and VISIBLE_VIEW in archive:
+    if known and view in archive:
         return
     with connection.transaction():
         connection.execute(
             sql.SQL("create or replace view archive.{} as {}").format(
-                sql.Identifier(VISIBLE_VIEW), sql.SQL(query)
+                sql.Identifier(view), sql.SQL(query)
             )
         )
         connection.execute(
             sql.SQL("comment on view archive.{} is {}").format(
-                sql.Identifier(VISIBLE_VIEW),
-                "One row per account that belongs to the branches and managers of the "
-                "role that asks, in the last published month.",
+                sql.Identifier(view), comment
             )
         )
         connection.execute(
@@ -129,19 +159,16 @@ def _hold_scope(column: sql.Composable, kind: str) -> sql.Composable:
     )
 
 
-def _select_visible(archive: Mapping[str, Relation]) -> sql.Composable:
+def _select_managers(archive: Mapping[str, Relation]) -> sql.Composable:
+    if ACCOUNTS_MART not in archive:
+        return sql.SQL("select null::text as manager_id where false")
+    return _select_owned("manager_id", "branch")
+
+
+def _select_accounts(archive: Mapping[str, Relation]) -> sql.Composable:
     if ACCOUNTS_MART not in archive:
         return sql.SQL("select null::text as group_account_id where false")
-    owned = [
-        sql.SQL(_OWNED).format(
-            accounts=sql.Identifier(ACCOUNTS_MART),
-            accounts_name=sql.Literal(ACCOUNTS_MART),
-            slice_column=sql.Identifier(SLICE_COLUMN),
-            column=sql.Identifier(column),
-            scopes=sql.SQL(_SCOPES).format(sql.Literal(kind)),
-        )
-        for kind, column in (("branch", "branch_id"), ("manager", "manager_id"))
-    ]
+    owned = [_select_owned("group_account_id", kind) for kind in ("branch", "manager")]
     parts = [sql.SQL("select owned.group_account_id from owned")]
     if SUCCESSORS_MART in archive:
         parts.append(
@@ -153,4 +180,15 @@ def _select_visible(archive: Mapping[str, Relation]) -> sql.Composable:
         )
     return sql.SQL("with owned as ({}) {}").format(
         sql.SQL(" union all ").join(owned), sql.SQL(" union all ").join(parts)
+    )
+
+
+def _select_owned(shown: str, kind: str) -> sql.Composable:
+    return sql.SQL(_OWNED).format(
+        shown=sql.Identifier(shown),
+        accounts=sql.Identifier(ACCOUNTS_MART),
+        accounts_name=sql.Literal(ACCOUNTS_MART),
+        slice_column=sql.Identifier(SLICE_COLUMN),
+        column=sql.Identifier(f"{kind}_id"),
+        scopes=sql.SQL(_SCOPES).format(sql.Literal(kind)),
     )

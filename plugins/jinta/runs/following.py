@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 import psycopg
 from rich.console import Console
+from rich.text import Text
 
 from jinta.airflow_env import build_airflow_env, ensure_metadata_database
 from jinta.console import make_console
@@ -76,7 +77,9 @@ class StatusDisplay(Display):
         for stage in stages:
             if stage.status == "running":
                 elapsed = time.monotonic() - self.started
-                self.status.update(f"{stage.name}  [dim]{elapsed:.0f} s[/dim]")
+                self.status.update(
+                    Text.assemble(f"{stage.name}  ", (f"{elapsed:.0f} s", "dim"))
+                )
             elif stage.status == "done" and stage.name not in self.done:
                 self.done.add(stage.name)
                 print_stage(self.console, stage)
@@ -175,7 +178,9 @@ def execute_dag(dag_id: str, conf: dict[str, Any], moment: datetime) -> bool:
 def print_stage(console: Console, stage: Stage) -> None:
     """Print a stage that is done."""
     console.print(
-        f"[green]✓[/green] {stage.name}  [dim]{stage.seconds:.1f} s[/dim]",
+        Text.assemble(
+            ("✓", "green"), f" {stage.name}  ", (f"{stage.seconds:.1f} s", "dim")
+        ),
         soft_wrap=True,
     )
 

@@ -7,6 +7,7 @@ starts afresh.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from collections.abc import Iterator
@@ -143,19 +144,18 @@ class Run:
 
 
 def parse_month(text: str | None, option: str = "month") -> date | None:
-    """Read `2024-06` as the first day of that month.
+    """Read `2024-06`, or a day such as `2024-06-15`, as the first day of that month.
 
     Raises:
         UsageError: The text is no month.
     """
     if not text:
         return None
-    try:
-        return datetime.strptime(text.strip()[:7], "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError as error:
-        raise UsageError(
-            f"{option} {text!r} is not a month.", cure="Write it like 2024-06."
-        ) from error
+    for form in ("%Y-%m", "%Y-%m-%d"):
+        with contextlib.suppress(ValueError):
+            day = datetime.strptime(text.strip(), form).replace(tzinfo=UTC).date()
+            return day.replace(day=1)
+    raise UsageError(f"{option} {text!r} is not a month.", "Write it like 2024-06.")
 
 
 def open_run(

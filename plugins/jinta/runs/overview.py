@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from jinta.landing import complete_months, ensure_raw
 from jinta.runs.stale import list_stale_months
@@ -160,7 +161,7 @@ def render_months(months: list[KnownMonth], console: Console) -> None:
         style = STATES.get(known.state, "dim")
         table.add_row(
             f"{known.month:%Y-%m}",
-            f"[{style}]{known.state}[/{style}]",
+            Text(known.state, style),
             str(known.publication_id or ""),
             f"{known.published_at:%Y-%m-%d %H:%M}" if known.published_at else "",
             ", ".join(known.rule_versions),

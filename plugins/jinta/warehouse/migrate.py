@@ -50,6 +50,9 @@ def ensure_warehouse(settings: Settings, *, force: bool = False) -> None:
             for role in ROLES:
                 _create_role(maintenance, settings, role)
             _create_group(maintenance, settings.role_name(READERS))
+            if settings.server is None:
+                # The lock above is held there; nobody else has business in it.
+                maintenance.execute("revoke connect on database postgres from public")
             with connect(settings, "owner") as connection:
                 _run_ddl(connection, settings)
         except psycopg.errors.InsufficientPrivilege as error:

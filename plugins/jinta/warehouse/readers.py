@@ -6,9 +6,10 @@ sees `control.reader_scopes` says, scope by scope. Without a scope it sees no ac
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -19,7 +20,15 @@ from jinta.settings import READERS, ROLES, Settings
 from jinta.warehouse.connection import connect, connect_info, format_url
 
 HEAD_OFFICE = "head_office"
-_LONGEST_NAME = 63
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+# PostgreSQL keeps these for itself.
+_RESERVED = ("public", "none")
+# A BI tool's pool and a person beside it: no reader takes all of the server's 100.
+_CONNECTIONS = 8
+# Enough to tell a slip of the pen from a wrong list.
+_LONGEST_LIST = 20
+# Where branches and managers are known from: those who own accounts, those in post.
+_OWNERS_VIEWS = ("dim_group_accounts_current", "fct_manager_loads_current")
 # What a session of a reader may take; enough to hold a branch's accounts in memory.
 _SESSION = {
     "lock_timeout": "10s",
@@ -70,11 +79,14 @@ def add_reader(
         the role was there.
 
     Raises:
-        UsageError: The name is taken by a role that sees everything, or is no name.
+        UsageError: The name is no name, or taken by a role that is no reader; or there
+            is no such branch or manager.
     """
     _refuse_name(settings, role)
+    _refuse_unknown(settings, scopes)
     with connect(settings, "owner") as connection:
         _refuse_wide_role(connection, settings, role)
+        _refuse_other_login(connection, settings, role)
         password = None if _has_role(connection, role) else secrets.token_urlsafe(18)
         if password:
             _create_login(connection, role, password)
@@ -105,7 +117,14 @@ def remove_reader(
 
     Returns:
         The scopes that it held until now and holds no more.
+
+    Raises:
+        UsageError: There is no such reader.
     """
+    if role not in {reader.role for reader in list_readers(settings)}:
+        raise UsageError(
+            f"There is no reader {role}.", "`jinta readers list` shows the readers."
+        )
     with connect(settings, "owner") as connection:
         rows = connection.execute(
             """
@@ -185,35 +204,15 @@ def list_readers(settings: Settings) -> list[Reader]:
     return [Reader(role, tuple(s), login) for role, (s, login) in readers.items()]
 
 
-def list_unowned(settings: Settings, scopes: Sequence[Scope]) -> list[Scope]:
-    """List the branches and managers that own no account in the last month shown."""
-    with connect(settings, "auditor") as connection:
-        row = connection.execute(
-            "select to_regclass('marts.dim_group_accounts_current')"
-        ).fetchone()
-        if row is None or row[0] is None:
-            return []
-        return [
-            scope
-            for scope in scopes
-            if scope.value is not None
-            and connection.execute(
-                sql.SQL(
-                    "select 1 from marts.dim_group_accounts_current "
-                    "where {} = %s limit 1"
-                ).format(sql.Identifier(f"{scope.kind}_id")),
-                [scope.value],
-            ).fetchone()
-            is None
-        ]
-
-
 def _refuse_name(settings: Settings, role: str) -> None:
-    own = {settings.role_name(name) for name in (*ROLES, READERS, "owner")}
-    if not role or len(role.encode()) > _LONGEST_NAME or role.startswith("pg_"):
+    logins = (*ROLES, READERS, "owner", "airflow", "source")
+    embedded = replace(settings, server=None)
+    own = {each.role_name(name) for each in (settings, embedded) for name in logins}
+    if not _NAME.fullmatch(role) or role.startswith("pg_") or role in _RESERVED:
         raise UsageError(
             f"{role!r} can't be the name of a reader.",
-            "Take a plain name of at most 63 letters, such as li_chengdu.",
+            "Take small letters a to z, digits and _, beginning with a letter, at most "
+            "63 of them, such as li_chengdu.",
         )
     if role in own:
         raise UsageError(
@@ -222,14 +221,73 @@ def _refuse_name(settings: Settings, role: str) -> None:
         )
 
 
+def _refuse_unknown(settings: Settings, scopes: Sequence[Scope]) -> None:
+    """Refuse branches and managers that the last published month doesn't know.
+
+    Before the first publication there is none to compare with, so any is taken.
+
+    Raises:
+        UsageError: One is blank or unknown; the cure names those known.
+    """
+    for scope in scopes:
+        if scope.kind != HEAD_OFFICE and not (scope.value or "").strip():
+            raise UsageError(
+                f"The {scope.kind} is blank.",
+                f"Name one, or leave --{scope.kind} away.",
+            )
+    known = _list_known(settings)
+    if not known:
+        return
+    for scope in scopes:
+        if scope.value is not None and scope not in known:
+            names = sorted(str(each.value) for each in known if each.kind == scope.kind)
+            rest = len(names) - _LONGEST_LIST
+            listed = ", ".join(names[:_LONGEST_LIST]) or "none"
+            raise UsageError(
+                f"There is no {scope} in the last published month.",
+                f"It knows {listed}{f' and {rest} more' if rest > 0 else ''}.",
+            )
+
+
+def _list_known(settings: Settings) -> set[Scope]:
+    """List the branches and managers of the last month shown; none before the first."""
+    known: set[Scope] = set()
+    with connect(settings, "auditor") as connection:
+        for view in _OWNERS_VIEWS:
+            row = connection.execute(
+                "select to_regclass(%s)", [f"marts.{view}"]
+            ).fetchone()
+            if row is None or row[0] is None:
+                continue
+            for kind in ("branch", "manager"):
+                rows = connection.execute(
+                    sql.SQL(
+                        "select distinct {column} from marts.{view} "
+                        "where {column} is not null"
+                    ).format(
+                        column=sql.Identifier(f"{kind}_id"), view=sql.Identifier(view)
+                    )
+                )
+                known |= {Scope(kind, value) for (value,) in rows}
+    return known
+
+
 def _refuse_wide_role(
     connection: psycopg.Connection[Any], settings: Settings, role: str
 ) -> None:
-    """Refuse a role that sees everything by what it is a member of.
+    """Refuse a role that sees everything by what it is, or is a member of.
 
     Raises:
         UsageError: A scope would not narrow what it sees.
     """
+    superuser = connection.execute(
+        "select 1 from pg_roles where rolname = %s and rolsuper", [role]
+    ).fetchone()
+    if superuser:
+        raise UsageError(
+            f"{role} is a superuser, so it sees every row whatever scopes it has.",
+            "Name another role.",
+        )
     rows = connection.execute(
         "select wide.name from unnest(%s::text[]) as wide (name) "
         "where to_regrole(quote_ident(%s)) is not null and pg_has_role("
@@ -242,6 +300,40 @@ def _refuse_wide_role(
             f"{role} belongs to {', '.join(name for (name,) in rows)}, so it sees "
             "every row whatever scopes it has.",
             f"Revoke that from {role} first, or name another role.",
+        )
+
+
+def _refuse_other_login(
+    connection: psycopg.Connection[Any], settings: Settings, role: str
+) -> None:
+    """Refuse a login that somebody made for something else.
+
+    Raises:
+        UsageError: It is neither in the group of readers nor had a scope ever.
+    """
+    row = connection.execute(
+        """
+        select 1
+        from pg_roles as roles
+        where
+            roles.rolname = %(role)s
+            and roles.rolcanlogin
+            and not pg_has_role(
+                roles.oid, to_regrole(quote_ident(%(group)s))::oid, 'usage'
+            )
+            and not exists (
+                select 1 from control.reader_scopes as scopes
+                where scopes.reader = %(role)s
+            )
+        """,
+        {"group": settings.role_name(READERS), "role": role},
+    ).fetchone()
+    if row:
+        group = settings.role_name(READERS)
+        raise UsageError(
+            f"{role} is a login already, and no reader.",
+            f"Take another name; if it is to read the marts, `grant {group} to {role}` "
+            "as the owner first.",
         )
 
 
@@ -262,8 +354,8 @@ def _create_login(
         password.encode(), role.encode(), b"scram-sha-256"
     )
     connection.execute(
-        sql.SQL("create role {} login password {}").format(
-            name, sql.Literal(verifier.decode())
+        sql.SQL("create role {} login connection limit {} password {}").format(
+            name, sql.Literal(_CONNECTIONS), sql.Literal(verifier.decode())
         )
     )
     for setting, value in _SESSION.items():

@@ -17,7 +17,6 @@ from jinta.warehouse.readers import (
     Scope,
     add_reader,
     list_readers,
-    list_unowned,
     remove_reader,
 )
 
@@ -63,14 +62,8 @@ def add(
     settings = _open_settings()
     scopes = _collect_scopes(branch, manager, is_head_office)
     url = add_reader(settings, role, scopes, by or getpass.getuser())
-    for scope in list_unowned(settings, scopes):
-        console.print(
-            f"No account belongs to {scope} in the last published month.",
-            style="yellow",
-            markup=False,
-        )
     seen = ", ".join(map(str, scopes)) or "nobody, until it is given a scope"
-    console.print(f"{role} sees the accounts of {seen}.", markup=False)
+    console.print(f"{role} sees the accounts of {seen}.")
     if url:
         console.print("It is new. Its address, with the password, is shown once:")
         print(url)  # noqa: T201
@@ -88,7 +81,7 @@ def remove(
     scopes = _collect_scopes(branch, manager, is_head_office)
     lost = remove_reader(_open_settings(), role, scopes, by or getpass.getuser())
     if not scopes:
-        console.print(f"{role} reads the marts no more.", markup=False)
+        console.print(f"{role} reads the marts no more.")
     elif not lost:
         raise UsageError(
             f"{role} did not see the accounts of {', '.join(map(str, scopes))}.",
@@ -96,7 +89,7 @@ def remove(
         )
     else:
         names = ", ".join(map(str, lost))
-        console.print(f"{role} sees the accounts of {names} no more.", markup=False)
+        console.print(f"{role} sees the accounts of {names} no more.")
 
 
 def _collect_scopes(

@@ -383,6 +383,10 @@ def test_who_reads_holds_no_lock_of_the_warehouse_and_stores_nothing(
         ask(settings, role, statement)
 
 
+def test_a_pool_of_connections_may_let_go_of_locks(settings):
+    assert ask(settings, "reader_028", "select pg_advisory_unlock_all()") == [("",)]
+
+
 @pytest.mark.parametrize("role", ["loader", "transformer", "publisher"])
 def test_the_working_roles_hold_locks(settings, role):
     query = "select pg_try_advisory_xact_lock(1)"

@@ -14,6 +14,31 @@ grant connect, temporary on database :"database"
 to :"loader", :"transformer", :"publisher";
 grant connect on database :"database" to :"reporter", :"auditor", :"readers";
 
+-- A reader that held an advisory lock of the warehouse's would stop its runs, and large
+-- objects would fill its disk. Unlocking stays: pools of connections do it. Only a
+-- superuser can take the rest from public.
+do $$
+declare
+    builtin regprocedure;
+begin
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        return;
+    end if;
+    for builtin in
+        select oid from pg_proc
+        where
+            pronamespace = 'pg_catalog'::regnamespace
+            and proname ~ '^(pg_(try_)?advisory_(xact_)?lock|lo_|lowrite$|loread$)'
+    loop
+        execute format('revoke execute on function %s from public', builtin);
+        if builtin::text ~ 'advisory' then
+            execute format('grant execute on function %s to ', builtin)
+                || ':"loader", :"transformer", :"publisher"';
+        end if;
+    end loop;
+end
+$$;
+
 grant usage on schema control, quarantine
 to :"loader", :"transformer", :"publisher";
 grant select on all tables in schema control, quarantine
@@ -26,6 +51,8 @@ to :"loader", :"transformer", :"publisher";
 grant insert on control.gate_results to :"loader", :"transformer", :"publisher";
 grant insert on control.loads, control.load_months, quarantine.rows to :"loader";
 grant update (replayed_load_id) on quarantine.rows to :"loader";
+-- What is withheld from now on leaves the quarantine, too.
+grant update (payload) on quarantine.rows to :"loader";
 grant usage on sequence control.loads_load_id_seq to :"loader";
 grant delete on control.gate_results to :"publisher";
 grant insert on control.publications, control.rule_versions to :"publisher";
