@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -179,17 +179,15 @@ class Word:
     months: int
 
     def play(self, player: Player) -> None:
-        """Record it, unless the account is unknown yet."""
+        """Record it, unless the account is unknown yet, or never was such a lead."""
         rows = player.world.tables["accounts"]
         account = rows[self.account % len(rows)]["account_id"]
         if self.months == 0:
-            # Of an account that never was a lead there is nothing to say.
-            with suppress(UsageError):
-                update_lead(
-                    *(player.settings, "L1", account, "won"),
-                    updated_by="m1",
-                    outcome="sold",
-                )
+            update_lead(
+                *(player.settings, "L1", account, "won"),
+                updated_by="m1",
+                outcome="sold",
+            )
             return
         first = self.first % len(MONTHS)
         last = min(first + self.months - 1, len(MONTHS) - 1)

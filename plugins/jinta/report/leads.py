@@ -1,20 +1,30 @@
 """Work on leads: assign one, say how it goes, close it, keep it as a case (S4-10, F54).
 
 A lead is one case per lead rule and account. Each step names an account record or a
-prospect as the CRM names it and is only ever added; the next run shows them in
-`fct_leads` and `fct_lead_cases`.
+prospect as the CRM names it (an account's id is resolved to its senior record) and is
+only ever added; the next run shows them in `fct_leads` and `fct_lead_cases`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import psycopg
 
 from jinta.errors import UsageError
-from jinta.report.decisions import check_known, check_record, fetch_decisions
+from jinta.report.decisions import fetch_decisions
+from jinta.report.lead_checks import (
+    CLOSED,
+    check_case,
+    check_due,
+    check_lead,
+    check_manager,
+    check_status,
+    find_other_branch,
+    resolve_record,
+)
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
@@ -31,7 +41,7 @@ class LeadStep:
         updated_by: Who records it.
         kind: `status`, `assign`, `feedback` or `case`.
         lead_status: The status from now on; None leaves it as it is.
-        outcome: What came of it.
+        outcome: What came of it, or why a closed lead is open again.
         assigned_to: Staff number of who is to work on it.
         due_date: Until when.
         feedback: How it goes, in words.
@@ -80,11 +90,13 @@ def assign_lead(
     *,
     updated_by: str,
     due_date: date | None = None,
+    reason: str | None = None,
 ) -> int:
     """Assign a lead to a manager and return the step's number.
 
     Raises:
-        UsageError: The lead rule, record or manager is unknown, or the name is blank.
+        UsageError: The lead, record or manager is unknown, the name is blank, the date
+            has passed, or the lead is closed and no reason given.
     """
     step = LeadStep(
         lead_rule_id,
@@ -92,6 +104,7 @@ def assign_lead(
         updated_by,
         kind="assign",
         lead_status="assigned",
+        outcome=reason,
         assigned_to=assigned_to,
         due_date=due_date,
     )
@@ -152,8 +165,9 @@ def add_lead_step(settings: Settings, step: LeadStep) -> int:
     """Add a step and return its number.
 
     Raises:
-        UsageError: The lead rule, record, manager or status is unknown, or nobody is
-            named who records it.
+        UsageError: No published month shows the lead, the step doesn't fit its status,
+            the manager is unknown, the date has passed, or nobody is named who records
+            it.
     """
     if step.lead_status is not None and step.lead_status not in LEAD_STATUSES:
         raise UsageError(
@@ -163,86 +177,70 @@ def add_lead_step(settings: Settings, step: LeadStep) -> int:
     if not step.updated_by.strip():
         raise UsageError("An update needs who recorded it.", "Fill --by.")
     with connect(settings, "owner", stage="lead") as connection:
+        record = resolve_record(connection, step.account_id)
+        step = replace(step, account_id=record)
         _check_step(connection, step)
-        row = connection.execute(
-            "insert into control.lead_updates (lead_rule_id, account_id, lead_status, "
-            "outcome, updated_by, update_kind, assigned_to, due_date, feedback, "
-            "case_title, lesson) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
-            "returning update_id",
-            [
-                step.lead_rule_id,
-                step.account_id,
-                step.lead_status,
-                step.outcome,
-                step.updated_by.strip(),
-                step.kind,
-                step.assigned_to,
-                step.due_date,
-                step.feedback,
-                step.case_title,
-                step.lesson,
-            ],
-        ).fetchone()
+        return _insert_step(connection, step)
+
+
+def _check_step(connection: psycopg.Connection[Any], step: LeadStep) -> None:
+    """Refuse a step on a lead or manager that nobody knows, or out of turn."""
+    lead = (step.lead_rule_id, step.account_id)
+    check_lead(connection, *lead)
+    reason = step.outcome
+    if step.kind == "feedback" and step.lead_status not in CLOSED:
+        reason = step.feedback
+    check_status(connection, *lead, step.lead_status, reason)
+    if step.kind == "case":
+        check_case(connection, *lead)
+    if step.assigned_to is not None:
+        check_manager(connection, step.assigned_to)
+    if step.due_date is not None:
+        check_due(connection, step.due_date)
+
+
+def _insert_step(connection: psycopg.Connection[Any], step: LeadStep) -> int:
+    row = connection.execute(
+        "insert into control.lead_updates (lead_rule_id, account_id, lead_status, "
+        "outcome, updated_by, update_kind, assigned_to, due_date, feedback, "
+        "case_title, lesson) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+        "returning update_id",
+        [
+            step.lead_rule_id,
+            step.account_id,
+            step.lead_status,
+            step.outcome,
+            step.updated_by.strip(),
+            step.kind,
+            step.assigned_to,
+            step.due_date,
+            step.feedback,
+            step.case_title,
+            step.lesson,
+        ],
+    ).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _check_step(connection: psycopg.Connection[Any], step: LeadStep) -> None:
-    """Refuse a step on a lead, rule or manager that nobody knows."""
-    if not _is_prospect(connection, step.account_id):
-        check_record(connection, step.account_id)
-    check_known(
-        connection,
-        "select distinct lead_rule_id from rules.lead_rules order by 1",
-        [],
-        step.lead_rule_id,
-        "lead rule",
-    )
-    if step.assigned_to is not None:
-        _check_manager(connection, step.assigned_to)
+def warn_of_branch(settings: Settings, account_id: str, manager_id: str) -> str | None:
+    """Say it if a manager works for another branch than the account's."""
+    with connect(settings, "owner", stage="lead") as connection:
+        record = resolve_record(connection, account_id)
+        return find_other_branch(connection, record, manager_id)
 
 
 def fetch_lead_updates(settings: Settings, limit: int) -> list[dict[str, Any]]:
-    """Return the latest steps on leads, the newest first."""
+    """Return the latest steps on leads, the newest first; times to the second."""
     return fetch_decisions(
         settings,
-        "select update_id, updated_at at time zone 'utc' as updated_at, lead_rule_id, "
-        "account_id, update_kind, lead_status, outcome, assigned_to, due_date, "
-        "feedback, case_title, lesson, updated_by "
+        "select update_id, "
+        "date_trunc('second', updated_at at time zone 'utc') as updated_at, "
+        "lead_rule_id, account_id, update_kind, lead_status, outcome, assigned_to, "
+        "due_date, feedback, case_title, lesson, updated_by "
         "from control.lead_updates order by update_id desc limit %s",
         [limit],
     )
-
-
-def _is_prospect(connection: psycopg.Connection[Any], account_id: str) -> bool:
-    """Whether a key is that of one prospect."""
-    table = connection.execute("select to_regclass('raw.crm__prospects')").fetchone()
-    if table == (None,):
-        return False
-    row = connection.execute(
-        "select count(*) = 1 from raw.crm__prospects "
-        "where prospect_id = %s and _last_load_id is null",
-        [account_id],
-    ).fetchone()
-    return row == (True,)
-
-
-def _check_manager(connection: psycopg.Connection[Any], manager_id: str) -> None:
-    try:
-        row = connection.execute(
-            "select 1 from raw.crm__managers "
-            "where manager_id = %s and _last_load_id is null limit 1",
-            [manager_id],
-        ).fetchone()
-    except psycopg.errors.UndefinedTable as error:
-        raise UsageError(
-            "No manager has landed yet.", "Map crm.managers, then run `make nightly`."
-        ) from error
-    if row is None:
-        raise UsageError(
-            f"No manager {manager_id} has landed.",
-            "Name managers by their staff number, as crm.managers does.",
-        )
 
 
 def _fill(text: str, what: str, cure: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from jinta.report.leads import (
     assign_lead,
     fetch_lead_updates,
     update_lead,
+    warn_of_branch,
 )
 from jinta.settings import load_settings
 
@@ -25,7 +26,9 @@ lead = typer.Typer(
 console = make_console(soft_wrap=True)
 
 LeadRule = Annotated[str, typer.Argument(help="Lead rule, such as L1.")]
-Account = Annotated[str, typer.Argument(help="Account record, as the CRM names it.")]
+Account = Annotated[
+    str, typer.Argument(help="Record as the CRM names it, or g… or p… of explain.")
+]
 By = Annotated[str, typer.Option(help="Who records it.")]
 
 
@@ -38,12 +41,19 @@ def assign(
     due: Annotated[
         str | None, typer.Option(help="Until when, such as 2026-03-31.")
     ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why; a closed lead needs it.")
+    ] = None,
 ) -> None:
     """Assign a lead to a manager, with a date."""
+    settings, day = load_settings(), _read_day(due)
     number = assign_lead(
-        load_settings(), lead_rule, account, to, updated_by=by, due_date=_read_day(due)
+        settings, lead_rule, account, to, updated_by=by, due_date=day, reason=reason
     )
     console.print(f"Step {number}: {lead_rule} {account} goes to {to}.", markup=False)
+    warning = warn_of_branch(settings, account, to)
+    if warning:
+        console.print(warning, style="yellow", markup=False)
 
 
 @lead.command("feedback")
@@ -69,7 +79,9 @@ def update(
     account: Account,
     status: Annotated[str, typer.Argument(help=", ".join(LEAD_STATUSES))],
     by: By,
-    outcome: Annotated[str | None, typer.Option(help="What came of it.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="What came of it, or why it is open again.")
+    ] = None,
 ) -> None:
     """Record a lead's new status."""
     number = update_lead(
@@ -86,7 +98,7 @@ def keep_case(
     lesson: Annotated[str, typer.Option(help="What others can learn from it.")],
     by: By,
 ) -> None:
-    """Keep a lead as a case that others learn from."""
+    """Keep a lead that is won or lost as a case that others learn from."""
     number = add_case(load_settings(), lead_rule, account, title, lesson, updated_by=by)
     console.print(f"Step {number}: {lead_rule} {account} is a case.", markup=False)
 
@@ -99,7 +111,24 @@ def log_leads(
     ] = False,
 ) -> None:
     """Show the steps of work on leads, the latest first."""
-    show_rows(console, fetch_lead_updates(load_settings(), limit), as_json)
+    steps = fetch_lead_updates(load_settings(), limit)
+    show_rows(console, steps if as_json else [_shorten(s) for s in steps], as_json)
+
+
+def _shorten(step: dict[str, Any]) -> dict[str, Any]:
+    """One step as a person reads it."""
+    texts = ("outcome", "feedback", "case_title", "lesson")
+    return {
+        "step": step["update_id"],
+        "at": step["updated_at"],
+        "lead": f"{step['lead_rule_id']} {step['account_id']}",
+        "kind": step["update_kind"],
+        "status": step["lead_status"],
+        "to": step["assigned_to"],
+        "due": step["due_date"],
+        "text": ": ".join(step[name] for name in texts if step[name]),
+        "by": step["updated_by"],
+    }
 
 
 def _read_day(text: str | None) -> date | None:

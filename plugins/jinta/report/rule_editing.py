@@ -6,8 +6,11 @@ the matcher is one file under `seeds/matching`.
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Mapping, Sequence
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -74,7 +77,9 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
     """Copy a version's rows under a new name and end the version before it.
 
     The rows are checked before a file is touched. Points of a re-weighted indicator are
-    scaled with its weight and rounded to hundredths; all else is edited by hand.
+    scaled with its weight and rounded to hundredths; all else is edited by hand. The
+    seed that holds the versions changes last: before it there is no new version, and
+    rows that a kill left of it are written anew.
 
     Args:
         folder: The seeds' folder, `dbt_project/seeds/rules`.
@@ -84,12 +89,28 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
         The files that were changed.
 
     Raises:
-        UsageError: The rule, version or indicator is unknown, the version exists, or it
-            would begin before the one it follows.
+        UsageError: The rule, version or indicator is unknown, a name is blank, the
+            version exists, it would begin before the one it follows, or another command
+            writes at the moment.
         RuleError: With the new rows the rules would not fit together.
     """
-    if new.rule_id in MATCHING_KEYS:
-        return [_write_matching_version(folder.parent / "matching", new)]
+    _refuse_blank(new)
+    with _hold_lock(folder):
+        if new.rule_id in MATCHING_KEYS:
+            return [_write_matching_version(folder.parent / "matching", new)]
+        return _write_family_version(folder, new)
+
+
+def _refuse_blank(new: NewVersion) -> None:
+    for option, text in (("--version", new.version), ("--approver", new.approver)):
+        if not text.strip() or text != text.strip():
+            raise UsageError(
+                f"{option} is {text!r}, blank or with blanks around it.",
+                f"Fill {option} without them.",
+            )
+
+
+def _write_family_version(folder: Path, new: NewVersion) -> list[Path]:
     if new.values:
         raise UsageError(
             f"{new.rule_id} has no values to set.",
@@ -98,6 +119,7 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
     id_column, seeds = _find_family(folder, new.rule_id)
     files = {seed: _read_file(folder / f"{seed}.csv") for seed in seeds}
     head = _find_source(files[seeds[0]], id_column, new)
+    _drop_leftovers(files, id_column, new)
     _end_predecessor(files[seeds[0]], id_column, new)
     factors = _find_factors(files.get("scorecard_indicators", []), head, new)
     for seed in seeds:
@@ -113,10 +135,19 @@ def write_new_version(folder: Path, new: NewVersion) -> list[Path]:
         files[seed] += [_reweight(row, factors) for row in copies]
     _drop_judgements(files, head["version"], new)
     _check(folder, files)
-    for seed, rows in files.items():
-        if rows:
-            _write_file(folder / f"{seed}.csv", rows)
+    _replace_files(
+        {folder / f"{seed}.csv": files[seed] for seed in reversed(seeds) if files[seed]}
+    )
     return [folder / f"{seed}.csv" for seed in seeds]
+
+
+def _drop_leftovers(
+    files: dict[str, list[Row]], id_column: str, new: NewVersion
+) -> None:
+    """Drop what a kill left of the version: rows of one that there isn't."""
+    wanted = (new.rule_id, new.version)
+    for seed, rows in files.items():
+        files[seed] = [r for r in rows if (r[id_column], r["version"]) != wanted]
 
 
 def _describe_version(new: NewVersion) -> Row:
@@ -181,7 +212,7 @@ def _write_matching_version(folder: Path, new: NewVersion) -> Path:
         copies.append(row | changes)
         row["valid_to"] = _day_before(new.valid_from)
     _check(folder.parent / "rules", {new.rule_id: rows + copies})
-    _write_file(path, rows + copies)
+    _replace_files({path: rows + copies})
     return path
 
 
@@ -338,8 +369,34 @@ def _read_file(path: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def _write_file(path: Path, rows: list[Row]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+@contextlib.contextmanager
+def _hold_lock(folder: Path) -> Iterator[None]:
+    """Let one command at a time write versions."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise UsageError(
+            f"Another command writes a version in {folder}.",
+            "Try again when it is done.",
+        ) from error
+    finally:
+        os.close(number)
+
+
+def _replace_files(files: Mapping[Path, list[Row]]) -> None:
+    """Write all files beside the old ones, then put them in place, in this order."""
+    for path, rows in files.items():
+        with _beside(path).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+            file.flush()
+            os.fsync(file.fileno())
+    for path in files:
+        _beside(path).replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")

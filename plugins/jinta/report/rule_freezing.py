@@ -7,7 +7,7 @@ alone, because a customer's score must not change only because his neighbours ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -84,35 +84,36 @@ order by percentiles.percentile
 
 
 def freeze_bands(
-    settings: Settings, scorecard_id: str, month: date
+    settings: Settings,
+    scorecard_id: str,
+    month: date,
+    indicators: Collection[str] = (),
 ) -> dict[str, list[Row]]:
-    """Compute the bands of every indicator of a scorecard's latest version.
+    """Compute the bands of indicators of a scorecard's latest version.
 
     Args:
         settings: Whose warehouse and rules.
         scorecard_id: The scorecard.
         month: A published month: its active, identified accounts (or prospects) count.
+        indicators: Which; without any all but the graded ones, whose bands are grades.
 
     Returns:
         By indicator the rows of `scorecard_bands`, without the columns that name the
         version; an indicator that nobody has keeps its bands and is left out.
 
     Raises:
-        UsageError: There is no such scorecard, its latest version names no percentiles,
-            or the month isn't published.
+        UsageError: There is no such scorecard or indicator of it, its latest version
+            names no percentiles, or the month isn't published.
     """
     rules = read_files(settings.dbt_project / "seeds" / "rules")
     head = _find_latest(rules["scorecards"], scorecard_id)
     percentiles = _read_percentiles(head)
-    key = (scorecard_id, head["version"])
+    chosen = _choose_indicators(rules, head, indicators)
     scales = {row["indicator_id"]: int(row["scale"]) for row in rules["indicators"]}
     frozen = {}
     with connect(settings, "transformer", stage="freeze") as connection:
         _require_month(connection, month)
-        for row in rules["scorecard_indicators"]:
-            if (row["scorecard_id"], row["version"]) != key:
-                continue
-            name = row["indicator_id"]
+        for name, row in chosen.items():
             unit = Decimal(1).scaleb(-scales[name])
             found = _fetch_bounds(connection, row, head, month, percentiles, unit)
             if not found[0][3]:
@@ -130,6 +131,47 @@ def _find_latest(heads: Sequence[Row], scorecard_id: str) -> Row:
             f"There is no scorecard {scorecard_id}.", f"There are: {known}."
         )
     return max(versions, key=lambda row: row["valid_from"])
+
+
+def _choose_indicators(
+    rules: Mapping[str, Sequence[Row]], head: Row, indicators: Collection[str]
+) -> dict[str, Row]:
+    """Rows of the version's indicators that are to be frozen, by indicator."""
+    key = (head["scorecard_id"], head["version"])
+    own = {
+        row["indicator_id"]: row
+        for row in rules["scorecard_indicators"]
+        if (row["scorecard_id"], row["version"]) == key
+    }
+    unknown = sorted(set(indicators) - set(own))
+    if unknown:
+        raise UsageError(
+            f"{' '.join(key)} has no indicator {', '.join(unknown)}.",
+            f"There are: {', '.join(own)}.",
+        )
+    graded = {row["indicator_id"] for row in rules["indicators"] if _is_graded(row)}
+    wanted = set(indicators) or set(own) - graded
+    return {name: row for name, row in own.items() if name in wanted}
+
+
+def _is_graded(indicator: Row) -> bool:
+    """Whether values are grades or codes: few, and each means something by itself."""
+    unit, kind = indicator["unit"], indicator["value_type"]
+    return unit.startswith("grade") or kind == "smallint"
+
+
+def list_lost_bands(
+    settings: Settings, scorecard_id: str, bands: Mapping[str, Sequence[Row]]
+) -> list[str]:
+    """Say of which indicators bands fell together, and how many are left."""
+    rules = read_files(settings.dbt_project / "seeds" / "rules")
+    head = _find_latest(rules["scorecards"], scorecard_id)
+    wanted = len(_read_percentiles(head)) + 1
+    return [
+        f"{name}: bands fall together, {len(rows)} of {wanted} are left."
+        for name, rows in bands.items()
+        if len(rows) < wanted
+    ]
 
 
 def _read_percentiles(head: Row) -> list[Decimal]:

@@ -14,7 +14,7 @@ from jinta.console import make_console, show_rows
 from jinta.errors import UsageError, WarehouseError
 from jinta.report.decisions import Override, add_override, fetch_overrides
 from jinta.report.rule_editing import NewVersion, write_new_version
-from jinta.report.rule_freezing import freeze_bands
+from jinta.report.rule_freezing import freeze_bands, list_lost_bands
 from jinta.report.rule_history import (
     fetch_months,
     fetch_restatements,
@@ -127,8 +127,7 @@ def new_version(
 ) -> None:
     """Write a new version into the seeds, a copy to be edited or with new weights."""
     settings = load_settings()
-    month = parse_month(valid_from, "--valid-from")
-    assert month is not None
+    month = _read_month(valid_from, "--valid-from")
     if not retroactive:
         refuse_published(settings, rule, month)
     paths = write_new_version(
@@ -164,6 +163,10 @@ def freeze(
     on: Annotated[str, typer.Option(help="Published month to take percentiles of.")],
     approver: Annotated[str, typer.Option(help="Who approves it.")],
     note: Annotated[str, typer.Option(help="Why.")] = "",
+    indicator: Annotated[
+        list[str] | None,
+        typer.Option(help="Freeze this one, repeatable; all but grades if empty."),
+    ] = None,
     retroactive: Annotated[
         bool,
         typer.Option("--retroactive", help="Also for months that are published."),
@@ -171,12 +174,11 @@ def freeze(
 ) -> None:
     """Write a new version whose bands are percentiles of a published month."""
     settings = load_settings()
-    first, frozen_on = parse_month(valid_from, "--valid-from"), parse_month(on, "--on")
-    assert first is not None
-    assert frozen_on is not None
+    first, frozen_on = _read_month(valid_from, "--valid-from"), _read_month(on, "--on")
     if not retroactive:
         refuse_published(settings, scorecard, first)
-    bands = freeze_bands(settings, scorecard, frozen_on)
+    bands = freeze_bands(settings, scorecard, frozen_on, indicator or ())
+    lost = list_lost_bands(settings, scorecard, bands)
     paths = write_new_version(
         _rules_folder(settings),
         NewVersion(
@@ -195,6 +197,8 @@ def freeze(
         f"{', '.join(path.name for path in paths)}, try them with `jinta what-if`; the "
         "next run uses them."
     )
+    for line in lost:
+        console.print(line, style="yellow", markup=False)
     _show_restatements(settings)
 
 
@@ -260,6 +264,13 @@ def _add_override(
     console.print(
         f"Override {number}: {account} {what}. The next run applies it.", markup=False
     )
+
+
+def _read_month(text: str, option: str) -> date:
+    month = parse_month(text, option)
+    if month is None:
+        raise UsageError(f"{option} is blank.", "Write it like 2026-07.")
+    return month
 
 
 def _parse_day(text: str, option: str) -> date:
