@@ -68,7 +68,10 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "what-if": (
         "jinta.trials.cli:what_if",
-        "Score published months by candidate rules and show what would change.",
+        (
+            "Score published months by candidate rules and show what would change.\n\n"
+            "For example: jinta what-if my-rules.csv --month 2025-12 --branch qujing"
+        ),
     ),
     "robustness": (
         "jinta.trials.cli:robustness",

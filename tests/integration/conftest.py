@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from jinta.settings import Settings
-from tests.conftest import create_warehouse
+from tests.compiled_builds import CompiledProject
+from tests.conftest import copy_template
 from tests.running import SYSTEMS, read_rows, run_pipeline
 
 
@@ -31,8 +33,12 @@ class Company:
 
 
 @pytest.fixture(scope="session")
-def systems(server: Settings) -> Company:
-    """The test company, published through all stages and gates; leave it as it is."""
-    settings = create_warehouse(server)
-    run_pipeline(settings, SYSTEMS, "2024-01", "2024-03")
-    return Company(settings, SYSTEMS)
+def systems(server: Settings, project: CompiledProject) -> Iterator[Company]:
+    """The test company, published through all stages and gates; leave it as it is.
+
+    It has the seeds from the start: a module that asks first may build without dbt.
+    """
+    with copy_template(server, project) as make:
+        settings = make()
+        run_pipeline(settings, SYSTEMS, "2024-01", "2024-03")
+        yield Company(settings, SYSTEMS)

@@ -87,8 +87,9 @@ def test_all_cards_of_an_account_are_told_unless_one_is_asked_for(tiny):
         "bridge_account_records using (month, group_account_id) "
         "where account_id_crm = 'a05' and month = '2024-03-01' order by 1",
     )
-    assert told == [name for (name,) in scored]
-    assert CARD in told
+    assert sorted(told) == [name for (name,) in scored]
+    assert told[0] == CARD
+    assert len(told) > 1
     with pytest.raises(UsageError, match="no scorecard nothing"):
         explain_account(tiny, "a05", scorecard_id="nothing")
 
@@ -168,12 +169,6 @@ def test_blanks_around_a_name_do_not_count_and_an_empty_one_is_refused(tiny):
         explain_account(tiny, "  ")
 
 
-def test_a_card_of_prospects_does_not_explain_an_account(systems):
+def test_a_card_of_prospects_does_not_explain_an_account(tiny):
     with pytest.raises(UsageError, match="potential_customer scores prospects only"):
-        explain_account(systems.settings, "a04", scorecard_id="potential_customer")
-
-
-def test_the_first_card_is_the_one_of_group_accounts(systems):
-    cards = explain_account(systems.settings, "a04")["cards"]
-    assert cards[0]["scorecard_id"] == CARD
-    assert len(cards) > 1
+        explain_account(tiny, "a04", scorecard_id="potential_customer")

@@ -12,12 +12,17 @@ from rich.table import Table
 from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.evidence.cli import Personal, show_now, write_page
+from jinta.evidence.handover_files import write_files
 from jinta.evidence.handover_pack import collect_handover
-from jinta.evidence.handover_page import build_handover_parts, list_urgent
-from jinta.evidence.handover_parts import TABLES, write_files
+from jinta.evidence.handover_page import build_handover_parts
+from jinta.evidence.handover_parts import TABLES
+from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import document, element, show
 from jinta.runs.ledger import parse_month
 from jinta.settings import Settings, load_settings
+
+# What presses most; the rest stands in the page and the files.
+_SHOWN = 20
 
 
 def handover(
@@ -49,12 +54,12 @@ def handover(
         parse_month(month, "--month"),
         is_personal=personal,
     )
-    if html is not None:
-        _write_page(settings, pack, html)
     if csv is not None:
         counts = write_files(pack, csv)
         text = f"Written: {csv} ({len(counts)} files, {sum(counts.values())} rows)"
         make_console(stderr=True, soft_wrap=True).print(text, markup=False)
+    if html is not None:
+        _write_page(settings, pack, html)
     render_handover(pack, make_console())
     if not all(row["is_complete"] for row in pack["checks"]):
         raise typer.Exit(code=1)
@@ -83,9 +88,13 @@ def render_handover(pack: dict[str, Any], console: Console) -> None:
     urgent = Table(
         "by", "account", "what", "why", title="First things first (先办事项)"
     )
-    for row in list_urgent(pack)[:20]:
+    rows = list_urgent(pack)
+    for row in rows[:_SHOWN]:
         urgent.add_row(show(row["by"]), row["account_name"], row["what"], row["why"])
     console.print(urgent)
+    if len(rows) > _SHOWN:
+        more = f"… and {len(rows) - _SHOWN} more: --html or --csv writes them all"
+        console.print(more, markup=False)
     checks = {row["part"]: row for row in pack["checks"]}
     parts = Table("part", "rows", "in the sources", "", title="Handed over (移交内容)")
     for name, (title, _) in TABLES.items():

@@ -31,7 +31,7 @@ _COUNTED = (
     *("tasks", "agreements", "key_persons", "contacts", "visits", "needs"),
     "feedback",
 )
-# Parts that name people; the text of all others may.
+# Parts that name people in columns of their own; the text of all parts may.
 _NAMING = frozenset({"key_persons", "contacts"})
 
 
@@ -97,6 +97,7 @@ def _collect(
     for name in PARTS:
         people = {"person": person} if name in _NAMING else {}
         pack[name] = fetch_dicts(connection, f"handover_{name}", key, **people)
+    _name_accounts(connection, pack, key)
     pack["successors"] = fetch_dicts(connection, "handover_successors", key)
     pack["checks"] = _check_counts(connection, pack, key)
     if not is_personal:
@@ -124,11 +125,11 @@ def _read_manager(
     """
     person = name_person(is_personal)
     [row] = fetch_dicts(connection, "handover_manager", key, person=person)
-    if not row["is_listed"] and not row["key_accounts"]:
+    if not row["is_listed"] and not row["accounts"]:
         month = f"{key['month']:%Y-%m}"
         raise UsageError(
             f"Nobody bears the staff number {key['manager']!r} in {month}.",
-            "Staff numbers stand in `marts.fct_manager_loads`, column manager_id.",
+            "Give the staff number as the CRM's list of managers has it.",
         )
     return row
 
@@ -156,6 +157,30 @@ def _check_counts(
     return checks
 
 
+def _name_accounts(
+    connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
+) -> None:
+    """Write each row's account by name, and note whose names the pack may hold."""
+    rows = [row for part in PARTS for row in pack[part]]
+    known = {row["group_account_id"] for row in rows if row["group_account_id"]}
+    key["others"] = sorted(known - set(key["accounts"]))
+    others = fetch_dicts(connection, "handover_others", key)
+    names = {
+        a["group_account_id"]: a["account_name"] for a in others + pack["accounts"]
+    }
+    found = {row.get("account_id_crm") for row in [*rows, *others]}
+    key["mentioned"] = sorted({*key["records"], *found} - {None})
+    key["named_accounts"] = [*key["accounts"], *key["others"]]
+    for part in ("records", *PARTS):
+        pack[part] = [_put_name(row, names) for row in pack[part]]
+
+
+def _put_name(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    own = row["group_account_id"]
+    head = {"group_account_id": own, "account_name": names.get(own, own)}
+    return head | {k: v for k, v in row.items() if k not in head}
+
+
 def _mask(
     connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
 ) -> None:
@@ -163,5 +188,5 @@ def _mask(
     connection.execute(load_statement("sole_traders"), key)
     rows = fetch_dicts(connection, "handover_people", key)
     people = {row["person"]: row["pseudonym"] for row in rows}
-    for name in ("accounts", "records", *(p for p in PARTS if p not in _NAMING)):
+    for name in ("accounts", "records", *PARTS):
         pack[name] = redact(pack[name], people)

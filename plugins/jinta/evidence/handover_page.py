@@ -10,7 +10,8 @@ from collections import Counter
 from typing import Any
 
 from jinta.evidence.account_page import describe_masking
-from jinta.evidence.handover_parts import TABLES, list_rows
+from jinta.evidence.handover_parts import TABLES, list_rows, show_amount
+from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import (
     EMPTY,
     Html,
@@ -47,88 +48,13 @@ def build_handover_parts(pack: dict[str, Any]) -> list[Html]:
     ]
 
 
-def list_urgent(pack: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a successor must see first, the most pressing first.
-
-    Returns:
-        Rows with `account_name`, `what`, `why` and `by` (a date or None).
-    """
-    rule = pack["rule"]
-    names = {a["group_account_id"]: a["account_name"] for a in pack["accounts"]}
-    found: list[dict[str, Any]] = []
-
-    def add(row: dict[str, Any], what: str, why: str, by: Any = None) -> None:
-        name = names.get(row["group_account_id"], "not one of these accounts")
-        found.append({"account_name": name, "what": what, "why": why, "by": by})
-
-    for row in pack["tasks"]:
-        if row["is_overdue"]:
-            add(row, f"Finish: {row['task_name']}", "overdue (逾期)", row["due_date"])
-    for row in _list_promises(pack):
-        why = f"promised at the visit of {row['visited_date']} (拜访承诺)"
-        add(row, f"Do: {row['next_step']}", why, row["next_step_date"])
-    _add_care(pack, add)
-    for row in pack["agreements"]:
-        if row["days_to_end"] <= rule["agreement_days"]:
-            name = row["agreement_name"] or row["agreement_id"]
-            add(row, f"Renew: {name}", "agreement ends (协议到期)", row["ends_date"])
-    _add_accounts(pack, add)
-    return sorted(found, key=lambda r: (r["by"] is None, str(r["by"]), r["what"]))
-
-
-def _add_care(pack: dict[str, Any], add: Any) -> None:
-    """What the account said and nobody has answered yet."""
-    for row in pack["feedback"]:
-        if row["feedback_kind"] == "complaint":
-            why = f"complaint of {row['received_date']} is open (投诉未办结)"
-            add(row, f"Settle the complaint: {show(row['topic'])}", why)
-    for row in pack["surveys"]:
-        if row["follow_up_status"] in ("open", "overdue"):
-            why = f"promised after a survey with {row['satisfaction_points']} (改进)"
-            add(row, f"Improve: {row['follow_up']}", why, row["follow_up_due_date"])
-
-
-def _list_promises(pack: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was promised at the last visit of each account, if anything."""
-    last: dict[str, dict[str, Any]] = {}
-    for row in pack["visits"]:
-        last.setdefault(row["group_account_id"], row)
-    return [row for row in last.values() if row["next_step"]]
-
-
-def _add_accounts(pack: dict[str, Any], add: Any) -> None:
-    """What the state of an account itself asks for."""
-    rule = pack["rule"]
-    for row in pack["accounts"]:
-        if not row["is_active"]:
-            continue
-        if row["arrears_amount"] > 0:
-            why = f"in arrears with {show(row['arrears_amount'])} (欠款)"
-            add(row, "Collect what is overdue", why, row["oldest_due_date"])
-        days = row["days_since_visit"]
-        is_due = days is None or days > rule["unvisited_days"]
-        if is_due and (row["is_top_tier"] or row["open_agreement_amount"] > 0):
-            why = "no visit on record" if days is None else f"not for {days} days"
-            add(row, "Visit", f"{why} (久未拜访)")
-        if (row["decider_attitude_grade"] or 0) < 0:
-            add(row, "Win the decider back", "attitude is negative (决策人态度不佳)")
-    for row in pack["competitors"]:
-        days = row["days_to_contract_end"]
-        if days is not None and days <= rule["competitor_contract_days"]:
-            what = f"Offer instead of {row['competitor_name']} {row['product_name']}"
-            why = "its contract ends (竞争对手合同到期)"
-            add(row, what, why, row["contract_end_date"])
-
-
 def _build_head(pack: dict[str, Any]) -> list[Html]:
     manager, found = pack["manager"], pack["publication"]
-    accounts = [row for row in pack["accounts"] if row["is_active"]]
-    tiers = Counter(row["effective_tier"] or EMPTY for row in accounts)
-    told = ", ".join(f"{tier} {count}" for tier, count in sorted(tiers.items()))
+    accounts = pack["accounts"]
     overdue = sum(row["is_overdue"] for row in pack["tasks"])
     lost = [row for row in pack["checks"] if not row["is_complete"]]
     verdict = (
-        f"{len(accounts)} accounts ({told}), {len(pack['tasks'])} open tasks of which "
+        f"{_count_accounts(pack)}. {len(pack['tasks'])} open tasks of which "
         f"{overdue} overdue, {len(pack['agreements'])} agreements, "
         f"{len(pack['opportunities'])} opportunities, {len(pack['leads'])} leads. "
         + ("Complete." if not lost else f"{len(lost)} parts are short: see the end.")
@@ -156,6 +82,19 @@ def _build_head(pack: dict[str, Any]) -> list[Html]:
     ]
 
 
+def _count_accounts(pack: dict[str, Any]) -> str:
+    """Tell how many accounts are listed, by tier, and which count against the most."""
+    rows = pack["accounts"]
+    tiers = Counter(row["effective_tier"] or EMPTY for row in rows)
+    told = ", ".join(f"{tier} {count}" for tier, count in sorted(tiers.items()))
+    closed = sum(not row["is_active"] for row in rows)
+    return (
+        f"{len(rows)} accounts by tier: {told or EMPTY}; {closed} of them closed; "
+        f"{pack['manager']['key_accounts']} are key accounts, which alone count "
+        "against the most that one manager may hold"
+    )
+
+
 def _name_successor(pack: dict[str, Any]) -> str:
     successor = pack["successor"]
     if successor is None:
@@ -167,8 +106,8 @@ def _show_term(manager: dict[str, Any]) -> str:
     return f"{show(manager['posted_date'])} to {show(manager['left_date'])}"
 
 
-def _sum(rows: list[dict[str, Any]], column: str) -> Any:
-    return sum(row[column] or 0 for row in rows)
+def _sum(rows: list[dict[str, Any]], column: str) -> str:
+    return show_amount(sum(row[column] or 0 for row in rows))
 
 
 def _build_urgent(pack: dict[str, Any]) -> list[Html]:
@@ -177,7 +116,8 @@ def _build_urgent(pack: dict[str, Any]) -> list[Html]:
         for r in list_urgent(pack)
     ]
     note = (
-        f"Rule {pack['rule']['version']}: agreements and competitors' contracts that "
+        f"By weight: the kind, the account's tier, the amount and the day. Rule "
+        f"{pack['rule']['version']}: agreements and competitors' contracts that "
         f"end within {pack['rule']['agreement_days']} and "
         f"{pack['rule']['competitor_contract_days']} days, A and B accounts and those "
         f"with agreements that nobody visited for {pack['rule']['unvisited_days']}."
@@ -207,8 +147,9 @@ def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
     line = (
         f"Tier {show(account['effective_tier'])}, {rank}; CRM {numbers}; "
         f"{show(account['county_name'])}, {show(account['industry'])}; "
-        f"{show(account['member_lines'])} lines, {show(account['total_amount'])} a "
-        f"month; signed {show(account['signed_date'])}; satisfaction "
+        f"{_count_lines(account['member_lines'])}, "
+        f"{show_amount(account['total_amount'])} a month; signed "
+        f"{show(account['signed_date'])}; satisfaction "
         f"{show(account['satisfaction_points'])}; decider "
         f"{_show_attitude(account['decider_attitude_grade'])}; last visit "
         f"{show(account['last_visited_date'])}."
@@ -228,6 +169,10 @@ def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
     )
 
 
+def _count_lines(lines: int | None) -> str:
+    return "1 line" if lines == 1 else f"{show(lines)} lines"
+
+
 def _show_attitude(grade: int | None) -> str:
     return "unknown" if grade is None else _ATTITUDES[grade]
 
@@ -241,9 +186,7 @@ def _build_besides(pack: dict[str, Any]) -> list[Html]:
         if rows:
             title = TABLES[name][0]
             headings, cells = list_rows(name, rows)
-            cells = [
-                [r["group_account_id"], *c] for r, c in zip(rows, cells, strict=True)
-            ]
+            cells = [[r["account_name"], *c] for r, c in zip(rows, cells, strict=True)]
             parts += [
                 element("h3", f"{title}, of accounts of others (他人客户)"),
                 table(["account (客户)", *headings], cells),
@@ -270,7 +213,7 @@ def _build_successors(pack: dict[str, Any]) -> list[Html]:
         for row in pack["successors"]
     ]
     headings = [
-        *("manager (客户经理)", "kind (类别)", "accounts (客户数)", "most (上限)"),
+        *("manager (客户经理)", "kind (类别)", "key accounts (客户数)", "most (上限)"),
         *("free places (余量)", "open tasks (未完成任务)"),
     ]
     parts = [table(headings, rows, empty="Nobody else of the branch is in post.")]
@@ -280,8 +223,10 @@ def _build_successors(pack: dict[str, Any]) -> list[Html]:
             successor["accounts_per_manager"] or pack["manager"]["accounts_per_manager"]
         )
         text = (
-            f"{_name_successor(pack)} holds {successor['key_accounts']} key accounts "
-            f"and would hold {total}"
+            f"{_name_successor(pack)} holds {successor['accounts']} accounts and would "
+            f"hold {successor['accounts'] + len(pack['accounts'])}. Of these, key "
+            f"accounts: {successor['key_accounts']} and "
+            f"{pack['manager']['key_accounts']} make {total}"
         )
         is_over = most is not None and total > most
         text += f": {total - most} more than {most}." if is_over else "."
@@ -309,22 +254,28 @@ def _build_checks(pack: dict[str, Any]) -> list[Html]:
     return [table(headings, rows), element("p", note, class_="soft")]
 
 
+def list_steps(pack: dict[str, Any]) -> list[dict[str, Any]]:
+    """What both do together, step by step, and how many of each."""
+    first = [r for r in pack["accounts"] if r["is_active"]][:10]
+    steps = [
+        ("Go through “First things first” together", len(list_urgent(pack))),
+        ("Move the open tasks to the successor in the CRM", len(pack["tasks"])),
+        ("Move the opportunities and leads", _count(pack)),
+        ("Hand over the papers of the agreements", len(pack["agreements"])),
+        ("Change the owner of the accounts in the CRM", len(pack["accounts"])),
+        ("Change the owner of the VIP customers", len(pack["individuals"])),
+        *(
+            (f"Introduce the successor in person: {r['account_name']}", 1)
+            for r in first
+        ),
+        ("Tell the other accounts by phone", len(pack["accounts"]) - len(first)),
+    ]
+    return [{"done": "", "step": step, "how_many": count} for step, count in steps]
+
+
 def _build_checklist(pack: dict[str, Any]) -> list[Html]:
     """What both do together, and where they sign."""
-    first = [r for r in pack["accounts"] if r["is_active"]][:10]
-    rows = [
-        [_BOX, "Go through “First things first” together", len(list_urgent(pack))],
-        [_BOX, "Move the open tasks to the successor in the CRM", len(pack["tasks"])],
-        [_BOX, "Move the opportunities and leads", _count(pack)],
-        [_BOX, "Hand over the papers of the agreements", len(pack["agreements"])],
-        [_BOX, "Change the owner of the accounts in the CRM", len(pack["accounts"])],
-        [_BOX, "Change the owner of the VIP customers", len(pack["individuals"])],
-        *(
-            [_BOX, f"Introduce the successor in person: {row['account_name']}", 1]
-            for row in first
-        ),
-        [_BOX, "Tell the other accounts by phone", len(pack["accounts"]) - len(first)],
-    ]
+    rows = [[_BOX, row["step"], row["how_many"]] for row in list_steps(pack)]
     signs = [
         ["From (移交人)", "", ""],
         ["To (接手人)", "", ""],

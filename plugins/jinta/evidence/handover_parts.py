@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-from pathlib import Path
+from decimal import Decimal
 from typing import Any
 
 from jinta.evidence.html import show
@@ -184,54 +181,16 @@ def list_rows(
 ) -> tuple[list[str], list[list[Any]]]:
     """Headings and cells of a part, as the page shows them."""
     columns = TABLES[part][1]
-    cells = [[_write(row[column]) for column in columns] for row in rows]
+    cells = [[_write(column, row[column]) for column in columns] for row in rows]
     return list(columns.values()), cells
 
 
-def _write(value: Any) -> Any:
+def _write(column: str, value: Any) -> Any:
+    if column.endswith("_amount") and isinstance(value, Decimal):
+        return show_amount(value)
     return show(value) if isinstance(value, bool) else value
 
 
-def write_files(pack: dict[str, Any], folder: Path) -> dict[str, int]:
-    """Write each part as a CSV file, and a manifest with rows and hashes.
-
-    Args:
-        pack: What `collect_handover` returned.
-        folder: Where the files go; those of the same names are replaced.
-
-    Returns:
-        Rows by file.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    counts: dict[str, int] = {}
-    listed = []
-    for part in (*TABLES, "records", "checks"):
-        rows = pack[part]
-        data = _write_csv(rows, part)
-        (folder / f"{part}.csv").write_bytes(data)
-        counts[f"{part}.csv"] = len(rows)
-        digest = hashlib.sha256(data).hexdigest()
-        listed.append({"file": f"{part}.csv", "rows": len(rows), "sha256": digest})
-    (folder / "manifest.csv").write_bytes(_write_csv(listed, "manifest"))
-    return counts
-
-
-def _write_csv(rows: list[dict[str, Any]], part: str) -> bytes:
-    """CSV that a spreadsheet opens with Chinese text: UTF-8 with a mark."""
-    columns = list(rows[0]) if rows else ["group_account_id", *_list_columns(part)]
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: _guard(v) for k, v in row.items()} for row in rows)
-    return ("\ufeff" + stream.getvalue()).encode()
-
-
-def _guard(value: Any) -> Any:
-    """Keep a spreadsheet from running text as a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
-
-
-def _list_columns(part: str) -> list[str]:
-    return list(TABLES[part][1]) if part in TABLES else []
+def show_amount(value: Any) -> str:
+    """Write an amount of money with its cents."""
+    return f"{value or 0:,.2f}"

@@ -67,6 +67,11 @@ def _compare(
 ) -> Comparison:
     """Compare with another scorecard, or two versions."""
     settings = load_settings()
+    if scorecard == other or len(set(versions)) < len(versions):
+        raise UsageError(
+            "There is nothing to compare: both sides are the same.",
+            "Name another scorecard, or two different versions.",
+        )
     if other is not None and not versions:
         return compare_cards(
             settings, scorecard, other, month, branch, with_accounts=with_accounts

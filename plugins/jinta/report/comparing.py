@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
 from jinta.replay import Replay, open_replay
-from jinta.report.explain import check_scorecard, find_last_month
+from jinta.report.explain import check_scorecard, choose_month
 from jinta.report.rules import Rules, read_files
 from jinta.settings import Settings
 from jinta.trials.candidates import CARD_SEEDS
@@ -65,7 +65,7 @@ def compare_cards(
     """
     with connect(settings, "reporter", stage="compare") as connection:
         with connection.cursor(row_factory=dict_row) as cursor:
-            month = month or find_last_month(cursor)
+            month = _choose_month(cursor, month, branch_id)
             for name in (scorecard_id, other_scorecard_id):
                 check_scorecard(cursor, name)
         flipped = scorecard_id > other_scorecard_id
@@ -106,7 +106,7 @@ def compare_versions(
         connect(settings, "transformer", stage="compare") as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        month = month or find_last_month(cursor)
+        month = _choose_month(cursor, month, branch_id)
     sides = [_read_version(settings, scorecard_id, version) for version in versions]
     with open_replay(settings, [month]) as replay:
         replace_published(replay, [month])
@@ -124,6 +124,29 @@ def compare_versions(
         )
         pairs = _select_replayed(replay)
         return _report(replay.connection, pairs, month, names, branch_id, with_accounts)
+
+
+def _choose_month(
+    cursor: psycopg.Cursor, month: date | None, branch_id: str | None
+) -> date:
+    """Return the month to compare in, and refuse a branch without accounts in it.
+
+    Raises:
+        UsageError: The month is not published, or there is no such branch.
+    """
+    month = choose_month(cursor, month)
+    rows = cursor.execute(
+        "select distinct branch_id from marts.dim_group_accounts "
+        "where month = %s and branch_id is not null order by branch_id",
+        [month],
+    ).fetchall()
+    known = [row["branch_id"] for row in rows]
+    if branch_id is not None and branch_id not in known:
+        raise UsageError(
+            f"No account of {month:%Y-%m} is of a branch {branch_id}.",
+            f"Branches are {', '.join(known) or 'none'}.",
+        )
+    return month
 
 
 def _read_version(settings: Settings, scorecard_id: str, version: str) -> Rules:

@@ -42,18 +42,19 @@ def explain_account(
         connect(settings, "reporter", stage="explain") as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        month = month or find_last_month(cursor)
+        month = choose_month(cursor, month)
         key: dict[str, Any] = {
             "id": find_account(cursor, account, month),
             "month": month,
             "scorecard": scorecard_id,
         }
         scores = _fetch(cursor, _SCORES, key)
+        [found] = _fetch(cursor, _ACCOUNT, key)
         if not scores and scorecard_id is not None:
-            check_scorecard(cursor, scorecard_id)
+            _check_subject(cursor, scorecard_id, found)
         return {
             "month": month,
-            "account": _fetch(cursor, _ACCOUNT, key)[0],
+            "account": found,
             "cards": [_explain_card(cursor, score, key) for score in scores],
             "records": _fetch(cursor, _RECORDS, key),
             "leads": _fetch(cursor, _LEADS, key),
@@ -92,7 +93,7 @@ where
     month = %(month)s
     and group_account_id = %(id)s
     and coalesce(scorecard_id = %(scorecard)s, %(scorecard)s::text is null)
-order by scorecard_id
+order by scorecard_id <> 'group_account_value', scorecard_id
 """
 
 _VERSION = """
@@ -186,6 +187,23 @@ def find_last_month(cursor: psycopg.Cursor) -> date:
     return row["month"]
 
 
+def choose_month(cursor: psycopg.Cursor, month: date | None) -> date:
+    """Return the month that is asked for, or the last published one.
+
+    Raises:
+        UsageError: It, or anything at all, is not published.
+    """
+    last = find_last_month(cursor)
+    if month is None:
+        return last
+    rows = cursor.execute("select distinct month from marts.dim_group_accounts")
+    known = sorted(row["month"] for row in rows.fetchall())
+    if month not in known:
+        told = ", ".join(f"{row:%Y-%m}" for row in known[-12:])
+        raise UsageError(f"{month:%Y-%m} is not published.", f"Published are {told}.")
+    return month
+
+
 def check_scorecard(cursor: psycopg.Cursor, scorecard_id: str) -> None:
     """Refuse a scorecard that was never published.
 
@@ -198,6 +216,30 @@ def check_scorecard(cursor: psycopg.Cursor, scorecard_id: str) -> None:
         raise UsageError(
             f"There is no scorecard {scorecard_id}.",
             f"Published are {', '.join(names) or 'none'}.",
+        )
+
+
+def _check_subject(
+    cursor: psycopg.Cursor, scorecard_id: str, account: dict[str, Any]
+) -> None:
+    """Refuse a scorecard that scores others than this kind of account.
+
+    Raises:
+        UsageError: There is none of this name, or it scores prospects and this is
+            none, or the other way round.
+    """
+    check_scorecard(cursor, scorecard_id)
+    known = cursor.execute(
+        "select distinct scorecard_id, subject from marts.dim_scorecards"
+    )
+    subjects = {row["scorecard_id"]: row["subject"] for row in known.fetchall()}
+    subject, kind = subjects[scorecard_id], account["account_kind"]
+    if subject != kind:
+        fit = sorted(name for name, scored in subjects.items() if scored == kind)
+        raise UsageError(
+            f"{scorecard_id} scores {subject}s only; {account['account_name']} is of "
+            f"the kind {kind}.",
+            f"This kind is scored by {', '.join(fit) or 'none'}.",
         )
 
 
@@ -263,7 +305,17 @@ limit 11
 
 
 def find_account(cursor: psycopg.Cursor, account: str, month: date) -> str:
-    """Resolve an id, a record's number or a name; old ids resolve for ever."""
+    """Resolve an id, a record's number or a name; old ids resolve for ever.
+
+    Raises:
+        UsageError: The name is empty, or no account or more than one answers to it.
+    """
+    account = account.strip()
+    if not account:
+        raise UsageError(
+            "The account's name is empty.",
+            cure="Give a group account id, a CRM number or part of the name.",
+        )
     found = cursor.execute(
         _FIND_ACCOUNT, {"month": month, "account": account}
     ).fetchall()

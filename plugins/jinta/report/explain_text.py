@@ -69,7 +69,7 @@ def _render_points(points: list[Row]) -> Table:
             f"({row['indicator_name_zh']})",
             _show_value(row),
             row["unit"],
-            "" if row["is_missing"] else f"[{low}, {high})".replace("[", r"\["),
+            "" if row["is_missing"] else f"[{low}, {high})",
             _points(row["points"]),
             _points(row["max_points"]),
         )

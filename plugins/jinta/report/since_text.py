@@ -125,9 +125,7 @@ def _show_band(row: dict[str, Any], side: str) -> str:
         return "-"
     low, high = row[f"{side}_band_from"], row[f"{side}_band_to"]
     text = f"[{'-∞' if low is None else f'{low.normalize():,f}'}, "
-    return (text + ("∞)" if high is None else f"{high.normalize():,f})")).replace(
-        "[", r"\["
-    )
+    return text + ("∞)" if high is None else f"{high.normalize():,f})")
 
 
 def _render_tiers(account: dict[str, Any]) -> Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jinta.report.summary import encode_value
+from jinta.spreadsheets import encode_csv
 
 Rows = list[dict[str, Any]]
 
@@ -34,10 +34,7 @@ def write_tables(folder: Path, tables: Mapping[str, Rows]) -> list[Path]:
         if not rows:
             path.unlink(missing_ok=True)
             continue
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        path.write_bytes(encode_csv(list(rows[0]), rows))
         written.append(path)
     return written
 

@@ -15,7 +15,9 @@ select
     overviews.total_amount,
     overviews.total_amount_3m,
     overviews.member_lines,
-    overviews.signed_date,
+    case
+        when overviews.signed_date <= %(month_end)s then overviews.signed_date
+    end as signed_date,
     overviews.credit_grade,
     overviews.payment_method,
     overviews.last_visited_date,

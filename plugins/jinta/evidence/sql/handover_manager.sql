@@ -1,5 +1,6 @@
 -- The manager as listed when the month was published; a number that accounts name and no
--- list knows has a row, too. The name is the person's.
+-- list knows has a row, too. `accounts` are counted as the pack lists them; key accounts
+-- are those that count against the most that one manager may hold.
 with
 
 named as (
@@ -39,6 +40,19 @@ loads as (
         loads.month = %(month)s
         and loads.manager_id = %(manager)s
 
+),
+
+held as (
+
+    select count(*) as accounts
+
+    from marts.fct_account_overviews as overviews
+
+    where
+        overviews.month = %(month)s
+        and overviews.manager_id = %(manager)s
+        and overviews.is_identified
+
 )
 
 select
@@ -49,9 +63,12 @@ select
     named.posted_date,
     named.left_date,
     named.manager_id is not null as is_listed,
+    held.accounts,
     coalesce(loads.key_accounts, 0) as key_accounts,
     loads.accounts_per_manager
 
 from loads
+
+cross join held
 
 left join named on true

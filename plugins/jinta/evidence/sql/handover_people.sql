@@ -1,4 +1,5 @@
--- Names and numbers that free text could hold, with their pseudonyms.
+-- Names and numbers that free text could hold, with their pseudonyms: those of every
+-- record and account that the pack mentions, whoever looks after it.
 with
 
 people as (
@@ -8,22 +9,22 @@ people as (
     union
 
     select contact_name from raw.crm__contacts
-    where account_id = any(%(records)s)
+    where account_id = any(%(mentioned)s)
 
     union
 
     select contact_phone from raw.crm__contacts
-    where account_id = any(%(records)s)
+    where account_id = any(%(mentioned)s)
 
     union
 
     select person_name from raw.crm__key_persons
-    where account_id = any(%(records)s)
+    where account_id = any(%(mentioned)s)
 
     union
 
     select person_phone from raw.crm__key_persons
-    where account_id = any(%(records)s)
+    where account_id = any(%(mentioned)s)
 
     union
 
@@ -34,7 +35,7 @@ people as (
         on bridge.group_account_id = sole_traders.group_account_id
     where
         bridge.month = %(month)s
-        and bridge.group_account_id = any(%(accounts)s)
+        and bridge.group_account_id = any(%(named_accounts)s)
 
     union
 
@@ -44,7 +45,7 @@ people as (
         on accounts.group_account_id = sole_traders.group_account_id
     where
         accounts.month = %(month)s
-        and accounts.group_account_id = any(%(accounts)s)
+        and accounts.group_account_id = any(%(named_accounts)s)
 
 )
 

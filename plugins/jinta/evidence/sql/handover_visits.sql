@@ -2,8 +2,12 @@
 -- and whom else the manager visited in the month. History lies in what landed: months
 -- that were never published count, too.
 select
-    coalesce(records.group_account_id, 'CRM ' || visits.account_id)
-        as group_account_id,
+    coalesce(
+        records.group_account_id,
+        bridge.group_account_id,
+        'CRM ' || visits.account_id
+    ) as group_account_id,
+    visits.account_id as account_id_crm,
     visits.visit_id,
     visits.visited_date,
     visits.manager_id,
@@ -20,6 +24,12 @@ left join unnest(%(records)s::text[], %(systems)s::text[], %(owners)s::text[])
     on
         visits.account_id = records.account_id
         and visits._system = records.system_name
+
+left join marts.bridge_account_records as bridge
+    on
+        visits.account_id = bridge.account_id_crm
+        and visits._system = bridge.system_name
+        and bridge.month = %(month)s
 
 where
     visits.visit_month <= %(month)s
