@@ -78,7 +78,8 @@ def test_confidence_is_the_probability_of_the_published_tier(tiny, certificate):
         read_rows(
             tiny,
             "select group_account_id, raw_tier from fct_account_scores "
-            f"where month = '{MONTH}' and value_rank is not null",
+            f"where month = '{MONTH}' and scorecard_id = '{CARD}' "
+            "and value_rank is not null",
         )
     )
     counts = count_tiers(certificate)
