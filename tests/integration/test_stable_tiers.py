@@ -83,7 +83,8 @@ def replay_tiers(settings, walk, months, carried):
                 "select 'group_account_value' as scorecard_id, "
                 "'2026.1' as scorecard_version, facts.month, facts.group_account_id, "
                 "facts.total / 2 as x_points, facts.total / 2 as y_points, "
-                "0 as z_points, facts.total as total_points, false as is_provisional, "
+                "0 as z_points, 0 as w_points, facts.total as total_points, "
+                "false as is_provisional, "
                 "0 as total_amount, 0 as total_amount_3m from ({}) as facts"
             ).format(facts),
             [Jsonb(rows)],
@@ -92,7 +93,8 @@ def replay_tiers(settings, walk, months, carried):
             "int_accounts__months_mastered",
             sql.SQL(
                 "select facts.month, facts.group_account_id, 'b1' as branch_id, "
-                "null::text as county_name, true as is_active, true as is_identified "
+                "null::text as county_name, 'account' as account_kind, "
+                "true as is_active, true as is_identified "
                 "from ({}) as facts"
             ).format(facts),
             [Jsonb(rows)],
