@@ -43,7 +43,7 @@ PARENTS = (
     *("int_accounts__months_mastered", "int_sales__opportunities_counted"),
     *("fct_opportunity_stages", "fct_sales_funnel", "fct_credit_statuses"),
     *("fct_service_levels", "fct_service_usages", "fct_queue_priorities"),
-    "fct_loss_risks",
+    *("fct_loss_risks", "int_service__blacklist_resolved"),
 )
 MINE = {
     *("funnel_unexplained", "funnel_amount_unexplained", "stages_orphaned"),

@@ -1,5 +1,5 @@
 -- Calls and use against what landed: none is lost or counted twice on the way to the
--- marts; everybody who is active has one place in the queue.
+-- marts; everybody who is active or unwelcome has one place in the queue.
 with
 
 calls as (
@@ -20,10 +20,16 @@ months as (
 
 ),
 
-accounts as (
+known_accounts as (
 
     select * from {{ ref('int_accounts__months_mastered') }}
-    where account_kind = 'account' and is_identified and is_active
+    where account_kind = 'account' and is_identified
+
+),
+
+blacklist as (
+
+    select * from {{ ref('int_service__blacklist_resolved') }}
 
 ),
 
@@ -48,6 +54,29 @@ priorities as (
 risks as (
 
     select * from {{ ref('fct_loss_risks') }}
+
+),
+
+accounts as (
+
+    select * from known_accounts
+    where is_active
+
+),
+
+-- Who is unwelcome keeps the last places after closing.
+queued as (
+
+    select known_accounts.month
+
+    from known_accounts
+
+    left join blacklist
+        on
+            known_accounts.month = blacklist.month
+            and known_accounts.group_account_id = blacklist.group_account_id
+
+    where known_accounts.is_active or blacklist.group_account_id is not null
 
 ),
 
@@ -121,7 +150,7 @@ counted as (
         'landed' as metric,
         count(*)::numeric as value
 
-    from accounts
+    from queued
 
     group by month
 
