@@ -57,13 +57,6 @@ risks as (
 
 ),
 
-accounts as (
-
-    select * from known_accounts
-    where is_active
-
-),
-
 -- Who is unwelcome keeps the last places after closing.
 queued as (
 
