@@ -60,8 +60,8 @@ month_tiers as (
 
 ),
 
--- A grade that came or went with the account, its closing or its conversion is no change
--- of grade.
+-- A grade that came or went with the account, its closing or its conversion is no
+-- change of grade.
 graded as (
 
     select
