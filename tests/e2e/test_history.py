@@ -16,6 +16,9 @@ from jinta.warehouse import connect, connect_info, ensure_warehouse
 from jinta.warehouse.place import find_programs
 from tests.running import backfill, read_hashes, read_rows
 
+# Its first test waits for a whole year of runs.
+pytestmark = pytest.mark.timeout(1_800)
+
 # No other test asks for this province.
 PROVINCE = ("--accounts", "120", "--months", "5", "--seed", "41")
 FIRST, LATE, CHANGED, LAST = "2025-08", "2025-10", "2025-11", "2025-12"
