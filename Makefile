@@ -122,8 +122,8 @@ clean: ## Stop everything and delete the state folder
 # --- checks -----------------------------------------------------------------------
 
 .PHONY: test
-test: $(STAMP) ## Run all tests, or TESTS="tests/unit -k lease"
-	@$(PYTHON) -m pytest $(TESTS)
+test: $(STAMP) ## Run all tests on all cores, or TESTS="tests/unit -k lease" on one
+	@$(PYTHON) -m pytest $(or $(TESTS),-n auto --maxprocesses 4 --dist loadfile)
 
 .PHONY: lint
 lint: $(STAMP) ## Check the style of Python, SQL and YAML

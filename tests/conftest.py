@@ -1,10 +1,13 @@
 """Fixtures that start services: the embedded server, and databases on it.
 
 The server lies in the state folder's `test` and is found again by the next session, if
-this one is killed. Each database is named for the process that made it.
+this one is killed. Each database is named for the process that made it. Workers of
+pytest-xdist have a server each, because roles belong to a whole server and dbt writes
+into the state folder.
 """
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,7 +43,9 @@ def pytest_collection_modifyitems(items):
 def server() -> Iterator[Settings]:
     """Settings of an empty warehouse on the test server; nothing of yours is used."""
     create_home(load_settings().home)
-    home = load_settings().home / TEST_FOLDER
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = f"{TEST_FOLDER}-{worker}" if worker else TEST_FOLDER
+    home = load_settings().home / folder
     settings = replace(load_settings({}), home=home)
     ensure_warehouse(settings)
     drop_databases(settings, is_dead)

@@ -8,7 +8,7 @@ from jinta.settings import load_settings
 from jinta.warehouse.embedded import remove_server
 from jinta.warehouse.place import MARKER
 
-# The tests keep a server of their own in this folder of the state folder.
+# The tests keep servers of their own in folders of the state folder that begin so.
 TEST_FOLDER = "test"
 
 
@@ -21,7 +21,7 @@ def clean() -> None:
     settings = load_settings()
     home = settings.home
     stop_services(settings)
-    for folder in (home / TEST_FOLDER, home):
+    for folder in (*home.glob(f"{TEST_FOLDER}*"), home):
         remove_server(folder)
     if home == settings.checkout / ".jinta" or (home / MARKER).exists():
         shutil.rmtree(home, ignore_errors=True)
