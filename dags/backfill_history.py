@@ -10,7 +10,8 @@ gates per month, one publication.
   built, checked and stored unseen; readers see all chunks at once, at the end.
 * **A month fails its gate**: publish none, or those before it.
 * **A task failed?** Read its log: the message names the place and the cure. Clear the
-  task once mended; the ledger skips what is done. See `docs/history.md`.
+  task once mended; the ledger skips what is done. That goes until another run is
+  opened: then trigger the DAG anew. See `docs/history.md`.
 """
 
 from datetime import UTC, datetime, timedelta

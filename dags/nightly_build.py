@@ -9,7 +9,8 @@ transaction point readers at the new slices. Until then they see the last public
 * **Months**: leave the form empty for the nightly rule (the last month whose billing is
   complete, and stale ones before it), or give a range such as 2024-01 to 2024-06.
 * **A task failed?** Read its log: the message names the place and the cure. Clear the
-  task once mended; the ledger skips what is done. See `docs/operations.md`.
+  task once mended; the ledger skips what is done. That goes until another run is
+  opened: then trigger the DAG anew. See `docs/operations.md`.
 * **Downstream DAGs** wait for the asset `marts` (`jinta://marts/`).
 """
 

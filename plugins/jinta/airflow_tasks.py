@@ -71,9 +71,17 @@ def report_failure(context: dict[str, Any]) -> None:
     dag_run_id = context["dag_run"].run_id
     reason = str(context.get("exception") or context.get("reason") or "a task failed")
     run_id = _find_run(dag_run_id)
-    if run_id:
-        pipeline.fail_run(load_settings(), run_id, reason)
-    logging.getLogger("jinta").error(
+    published = pipeline.fail_run(load_settings(), run_id, reason) if run_id else None
+    logger = logging.getLogger("jinta")
+    if published:
+        logger.error(
+            "Run %s failed when readers saw publication %s already: %s",
+            run_id,
+            published,
+            reason,
+        )
+        return
+    logger.error(
         "Run %s ended without a publication: %s Readers still see the last one.",
         run_id or dag_run_id,
         reason,
@@ -86,7 +94,9 @@ def _find_run(dag_run_id: str) -> str | None:
 
     with connect(load_settings(), "loader", stage="close") as connection:
         row = connection.execute(
-            "select run_id from control.runs where dag_run_id = %s", [dag_run_id]
+            "select run_id from control.runs where dag_run_id = %s "
+            "order by started_at desc limit 1",
+            [dag_run_id],
         ).fetchone()
     return row[0] if row else None
 

@@ -5,9 +5,13 @@ Every step can be killed and called again: the ledger knows what is done.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from jinta import runs
+from jinta.errors import JintaError, PublishError
 from jinta.runs import Request, Run
 from jinta.settings import Settings
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 # Stages that dbt builds, each followed by the gate of the same name (design, "The path
 # of a row").
 STAGES = ("raw", "accounts", "indicators", "scores", "candidate")
+
+logger = logging.getLogger(__name__)
 
 
 def open_run(
@@ -79,15 +85,22 @@ def build_chunks(settings: Settings, run_id: str) -> None:
 
     Raises:
         GateFailure: A critical check failed; nothing will be published.
+        PublishError: What a chunk had stored is gone.
         TransformError: A model failed or an invariant is broken.
     """
     planned = runs.read_plan(settings, run_id)["chunks"]
     chunk = runs.find_next_chunk(settings, run_id)
     while chunk is not None:
         _build_chunk(settings, run_id, chunk)
-        chunk = runs.find_next_chunk(settings, run_id)
-        if chunk is not None and chunk <= planned:
+        following = runs.find_next_chunk(settings, run_id)
+        if following == chunk:
+            raise PublishError(
+                f"Chunk {chunk} of the run {run_id} was stored once, and is no more.",
+                "Start the backfill again.",
+            )
+        if following is not None and following <= planned:
             return
+        chunk = following
 
 
 def build(settings: Settings, run_id: str, stage: str, chunk: int = 1) -> None:
@@ -172,26 +185,29 @@ def store(settings: Settings, run_id: str, chunk: int = 1) -> None:
 
 
 def publish(settings: Settings, run_id: str) -> int:
-    """Point readers at the candidate, and give up old slices; the publication's id."""
-    from jinta.publish import prune
+    """Point readers at the candidate, and give up old slices; the publication's id.
+
+    Raises:
+        LeaseLost: Another run is at work by now, or the lease was released.
+        PublishError: A mart is not what its description says, or a chunk is missing.
+    """
     from jinta.publish import publish as publish_candidate
     from jinta.transform import load_manifest
 
     with runs.enter_stage(settings, run_id, "publish") as detail:
         if detail is not None:
+            runs.check_stored(settings, run_id)
             publication = publish_candidate(settings, run_id, load_manifest(settings))
             detail["publication_id"] = publication.publication_id
-    with runs.enter_stage(settings, run_id, "prune") as detail:
-        if detail is not None:
-            prune(settings)
+    _prune(settings, run_id)
     publication_id = _published_as(settings, run_id)
     runs.close_run(settings, run_id, publication_id)
     return publication_id
 
 
-def fail_run(settings: Settings, run_id: str, error: str) -> None:
-    """Record that a run ended without a publication."""
-    runs.fail_run(settings, run_id, error)
+def fail_run(settings: Settings, run_id: str, error: str) -> int | None:
+    """Record that a run failed; its publication, if it had been published before."""
+    return runs.fail_run(settings, run_id, error)
 
 
 def _build_chunk(settings: Settings, run_id: str, chunk: int) -> None:
@@ -202,6 +218,20 @@ def _build_chunk(settings: Settings, run_id: str, chunk: int) -> None:
         if not runs.list_months_to_publish(settings, run_id):
             break
     store(settings, run_id, chunk)
+
+
+def _prune(settings: Settings, run_id: str) -> None:
+    """Give up old slices; if that fails the run is published all the same."""
+    from jinta.publish import prune
+
+    try:
+        with runs.enter_stage(settings, run_id, "prune") as detail:
+            if detail is not None:
+                prune(settings)
+    except (JintaError, psycopg.Error):
+        logger.warning(
+            "Old slices were not pruned; the next run tries again.", exc_info=True
+        )
 
 
 def _describe_node(node: NodeTime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from jinta.settings import Settings
 from jinta.warehouse import connect
+from jinta.warehouse.lease import LEASE
 
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 AS_OF = date(2026, 3, 5)
@@ -44,13 +45,19 @@ def make_manifest(*nodes):
 
 
 def start_run(settings: Settings, run_id: str, months=(JANUARY, FEBRUARY)) -> None:
-    """Open a run that builds these months."""
+    """Open a run that builds these months, and give it the lease."""
     with connect(settings, "owner") as connection:
         connection.execute("delete from control.run_months")
         connection.execute(
             "insert into control.runs (run_id, kind, sources_path, requested, status) "
             "values (%s, 'nightly', '-', '{}', 'running') on conflict do nothing",
             [run_id],
+        )
+        connection.execute(
+            "insert into control.leases (lease_name, run_id, holder, expires_at) "
+            "values (%s, %s, 'a test', now() + interval '1 hour') "
+            "on conflict (lease_name) do update set run_id = excluded.run_id",
+            [LEASE, run_id],
         )
         for month in months:
             connection.execute(

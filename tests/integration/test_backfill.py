@@ -7,7 +7,9 @@ from datetime import date
 
 import pytest
 
-from jinta.errors import GateFailure
+from jinta import pipeline
+from jinta.errors import GateFailure, PublishError, UsageError
+from jinta.runs.ledger import Request, parse_month
 from jinta.runs.overview import list_months
 from jinta.runs.stale import list_stale_months
 from jinta.warehouse import connect
@@ -150,6 +152,101 @@ def test_a_backfill_killed_anywhere_goes_on_to_the_same_content(
         read_rows(settings, "select stage, attempts from control.stages", "publisher")
     )
     assert attempts["chunk 1/3: build accounts"] == 1
+
+
+def open_backfill(settings, sources=TINY, **asked):
+    """Begin a backfill as its DAG does, up to the first chunk."""
+    first, last = (parse_month(month) for month in (MONTHS[0], MONTHS[-1]))
+    request = Request(str(sources), first, last, kind="backfill", **asked)
+    run_id = pipeline.open_run(settings, request, "manual__1").run_id
+    for system_name in pipeline.list_systems(settings, run_id):
+        pipeline.extract(settings, run_id, system_name)
+    assert len(pipeline.plan(settings, run_id)) == len(MONTHS)
+    return run_id
+
+
+def fail_in(settings, run_id, step, monkeypatch, *arguments):
+    """Let a task fail for good in a gate, as `report_failure` notes it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("jinta.gates.run_gate", refuse)
+        with pytest.raises(GateFailure, match="planted"):
+            step(settings, run_id, *arguments)
+    pipeline.fail_run(settings, run_id, "planted")
+
+
+def refuse(*_, **__):
+    message = "planted"
+    raise GateFailure(message)
+
+
+def test_a_chunk_that_failed_and_is_cleared_goes_on_to_the_same_content(
+    make_warehouse, hashes, monkeypatch
+):
+    settings = replace(make_warehouse(), chunk_rows=ONE_MONTH)
+    run_id = open_backfill(settings)
+    pipeline.build_chunks(settings, run_id)
+    fail_in(settings, run_id, pipeline.build_chunks, monkeypatch)
+    pipeline.build_chunks(settings, run_id)
+    with pytest.raises(PublishError, match="Chunk 3 of the run"):
+        pipeline.publish(settings, run_id)
+    assert read_hashes(settings) == {}
+    pipeline.build_chunks(settings, run_id)
+    pipeline.publish(settings, run_id)
+    assert read_hashes(settings) == hashes
+    assert list_stale(settings) == {}
+    runs = "select status, error from control.runs"
+    assert read_rows(settings, runs, "publisher") == [("published", None)]
+
+
+def test_a_chunk_that_is_cleared_too_late_is_refused(make_warehouse, monkeypatch):
+    settings = replace(make_warehouse(), chunk_rows=ONE_MONTH)
+    run_id = open_backfill(settings)
+    pipeline.build_chunks(settings, run_id)
+    fail_in(settings, run_id, pipeline.build_chunks, monkeypatch)
+    run_pipeline(settings, TINY, MONTHS[0])
+    shown = read_hashes(settings)
+    for step in (pipeline.build_chunks, pipeline.publish):
+        with pytest.raises(UsageError, match="was opened since"):
+            step(settings, run_id)
+    assert read_hashes(settings) == shown
+
+
+def test_a_gate_that_failed_and_is_cleared_leaves_no_month_stale(
+    make_warehouse, monkeypatch
+):
+    settings = make_warehouse()
+    run_pipeline(settings, TINY, MONTHS[0])
+    request = Request(str(TINY), parse_month(MONTHS[1]))
+    run_id = pipeline.open_run(settings, request, "manual__1").run_id
+    for system_name in pipeline.list_systems(settings, run_id):
+        pipeline.extract(settings, run_id, system_name)
+    for stage in pipeline.STAGES:
+        pipeline.build(settings, run_id, stage)
+        if stage == "scores":
+            fail_in(settings, run_id, pipeline.check_gate, monkeypatch, stage)
+        pipeline.check_gate(settings, run_id, stage)
+    pipeline.publish(settings, run_id)
+    assert list_stale(settings) == {}
+
+
+def test_a_run_whose_pruning_fails_is_published(make_warehouse, monkeypatch):
+    settings = make_warehouse()
+
+    def refuse_to_prune(_):
+        message = "Another process is publishing, rolling back or pruning."
+        raise PublishError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jinta.publish.prune", refuse_to_prune)
+        publication_id = run_pipeline(settings, TINY, MONTHS[0])
+    runs = "select status, publication_id, error from control.runs"
+    ended = [("published", publication_id, None)]
+    assert read_rows(settings, runs, "publisher") == ended
+    leases = "select count(*) from control.leases"
+    assert read_rows(settings, leases, "publisher") == [(0,)]
+    run_pipeline(settings, TINY, MONTHS[0])
+    pruned = "select status from control.stages where stage = 'prune' order by 1"
+    assert read_rows(settings, pruned, "publisher") == [("done",), ("failed",)]
 
 
 def test_only_missing_months_are_built(last_month_only, hashes):

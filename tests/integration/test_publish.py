@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from jinta.errors import PublishError
+from jinta.errors import LeaseLost, PublishError
 from jinta.publish import list_publications, prune, publish, rollback
-from jinta.warehouse import connect
+from jinta.warehouse import acquire_lease, connect, release_lease
 from tests.integration.hand_made import (
     FEBRUARY,
     JANUARY,
@@ -136,6 +136,20 @@ def test_a_candidate_of_another_run_is_refused(published):
     start_run(published, "run-3")
     with pytest.raises(PublishError, match="belongs to run-3"):
         publish(published, "run-2", make_manifest())
+
+
+def test_a_run_that_lost_its_lease_shows_nothing(published):
+    start_run(published, "run-2", [FEBRUARY])
+    build_candidate(published, [(FEBRUARY, "c", 1)])
+    shown = fetch(published, SCORES)
+    release_lease(published, "run-2")
+    with pytest.raises(LeaseLost, match="run-2"):
+        publish(published, "run-2", make_manifest())
+    acquire_lease(published, "run-3", "somebody else")
+    with pytest.raises(LeaseLost, match="run-2"):
+        publish(published, "run-2", make_manifest())
+    assert fetch(published, SCORES) == shown
+    assert len(list_publications(published)) == 1
 
 
 def test_a_missing_candidate_is_refused(published):
@@ -312,12 +326,15 @@ def test_prune_keeps_what_readers_see(published):
         publish(published, f"run-{number}", make_manifest())
     shown = fetch(published, SCORES)
     pruned = prune(published, keep_publications=1, keep_days=0)
-    assert (pruned.publications, pruned.slices, pruned.rows) == (3, 3, 4)
+    assert (pruned.publications, pruned.slices, pruned.rows) == (2, 2, 2)
     assert fetch(published, SCORES) == shown
-    oldest = list_publications(published)[-1]
+    second, first = list_publications(published)[-2:]
     with pytest.raises(PublishError, match="were pruned"):
-        rollback(published, oldest.publication_id)
+        rollback(published, second.publication_id)
     assert prune(published, keep_publications=1, keep_days=0).slices == 0
+    # Readers see January from it: evidence of January is rebuilt from all it showed.
+    rollback(published, first.publication_id)
+    assert len(fetch(published, SCORES)) == len(ROWS)
 
 
 def test_prune_keeps_young_publications(published):

@@ -123,7 +123,8 @@ def test_intervals_outlive_the_pruning_of_publications(settings):
     """A month shown unchanged since an old publication still says since when."""
     [first] = list_publications(settings)
     second = publish_rows(settings, "run-2", [(FEBRUARY, "z", 5)])
-    publish_rows(settings, "run-3", [(FEBRUARY, "z", 6)])
+    rows = [*ROWS[:2], (FEBRUARY, "z", 6)]
+    publish_rows(settings, "run-3", rows, (JANUARY, FEBRUARY))
     prune(settings, keep_publications=1, keep_days=0)
     with pytest.raises(PublishError, match="were pruned"):
         rollback(settings, first.publication_id)

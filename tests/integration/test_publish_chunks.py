@@ -7,11 +7,14 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from psycopg.types.json import Jsonb
 
 from jinta.airflow_env import export_settings
+from jinta.airflow_tasks import report_failure
+from jinta.errors import UsageError
 from jinta.gates.holding import hold_months, select_free_months
 from jinta.gates.rules import Finding, Observation
 from jinta.publish import (
@@ -21,7 +24,7 @@ from jinta.publish import (
     rollback,
     stage_candidate,
 )
-from jinta.runs.ledger import fail_run
+from jinta.runs.ledger import Request, enter_stage, fail_run, open_run
 from jinta.runs.months import CARRIED_MART, extend_plan, find_next_chunk
 from jinta.runs.progress import find_earlier_pace
 from jinta.settings import list_environ
@@ -34,6 +37,7 @@ from tests.integration.hand_made import (
     make_manifest,
     start_run,
 )
+from tests.running import TINY
 
 CHECKOUT = Path(__file__).parents[2]
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
@@ -99,14 +103,65 @@ def test_pruning_leaves_alone_what_a_run_under_way_will_show(settings):
     assert show(settings) == [(JANUARY, 2), (FEBRUARY, 1)]
 
 
-def test_what_a_failed_run_has_stored_is_forgotten_and_pruned(settings):
+def test_what_a_failed_run_has_stored_waits_for_its_task_to_be_cleared(settings):
+    store_chunk(settings, "run-2", JANUARY, 2)
+    assert fail_run(settings, "run-2", "a later chunk failed") is None
+    prune(settings, keep_publications=1, keep_days=0)
+    assert show(settings) == [(JANUARY, 1), (FEBRUARY, 1)]
+    store_chunk(settings, "run-2", FEBRUARY, 3)
+    publish(settings, "run-2", make_manifest())
+    assert show(settings) == [(JANUARY, 2), (FEBRUARY, 3)]
+
+
+def test_what_a_failed_run_has_stored_is_forgotten_when_another_is_opened(settings):
     slices = count(settings, "control.slices")
     store_chunk(settings, "run-2", JANUARY, 2)
     fail_run(settings, "run-2", "a later chunk failed")
+    with enter_stage(settings, "run-2", "as before") as detail:
+        assert detail == {}
+    fail_run(settings, "run-2", "it failed again")
+    later = open_run(settings, Request(sources=str(TINY)))
+    fail_run(settings, later.run_id, "at once")
     assert count(settings, "control.staged_slices") == 0
     prune(settings, keep_publications=1, keep_days=0)
     assert count(settings, "control.slices") == slices
-    assert show(settings) == [(JANUARY, 1), (FEBRUARY, 1)]
+    for stage in ("as before", "another"):
+        with (
+            pytest.raises(UsageError, match=f"{later.run_id} was opened since"),
+            enter_stage(settings, "run-2", stage),
+        ):
+            pytest.fail("the earlier run went on")
+    assert count(settings, "control.leases") == 0
+
+
+def test_a_run_that_fails_after_publishing_is_published(settings):
+    assert fail_run(settings, "run-1", "marking failed") == 1
+    rows = fetch(
+        settings, "select status, publication_id, error from control.runs", "publisher"
+    )
+    assert rows == [("published", 1, "marking failed")]
+
+
+def test_a_failure_is_told_of_the_latest_run_of_a_dag_run(
+    settings, monkeypatch, caplog
+):
+    monkeypatch.setattr("jinta.settings.load_settings", lambda: settings)
+    context = {"dag_run": SimpleNamespace(run_id="manual__1"), "reason": "planted"}
+
+    def fail(run_id):
+        start_run(settings, run_id)
+        with connect(settings, "owner") as connection:
+            connection.execute("update control.runs set dag_run_id = 'manual__1'")
+        report_failure(context)
+        return caplog.messages[-1]
+
+    assert "run-1 failed when readers saw publication 1 already" in fail("run-1")
+    assert "run-2 ended without a publication: planted" in fail("run-2")
+    statuses = "select run_id, status from control.runs order by 1"
+    assert fetch(settings, statuses, "publisher") == [
+        ("run-1", "published"),
+        ("run-2", "failed"),
+    ]
 
 
 def test_held_months_are_not_shown(settings):
@@ -212,7 +267,7 @@ def plan_by_hand(settings, run_id, chunks, which="stale"):
             "update control.runs set sources_path = %s, requested = "
             "jsonb_build_object('kind', 'backfill', 'from_month', null, 'to_month', "
             "null, 'which', %s::text) where run_id = %s",
-            [str(CHECKOUT / "tests" / "data" / "tiny" / "sources.yml"), which, run_id],
+            [str(TINY), which, run_id],
         )
         connection.execute(
             "insert into control.stages (run_id, stage, status, detail) "
@@ -288,10 +343,18 @@ def test_the_next_chunk_is_the_earliest_that_is_not_stored(carried):
     extend_plan(carried, "run-3", 1)
     finish_stage(carried, "chunk 1/2: store", '{"stored_chunk": 1}')
     assert find_next_chunk(carried, "run-3") == 3, "February comes before April"
-    finish_stage(carried, "chunk 3 (added): gate raw", '{"chunk": 3, "held": {}}')
+    held = '{"chunk": 3, "held": {"2026-03": "why"}}'
+    finish_stage(carried, "chunk 3 (added): gate raw", held)
     assert find_next_chunk(carried, "run-3") == 3
     finish_stage(carried, "chunk 3 (added): store", '{"stored_chunk": 3}')
+    assert find_next_chunk(carried, "run-3") == 3, "February is nowhere"
+    make_latches(carried, "run-3", [(FEBRUARY, "February, restated")])
     assert find_next_chunk(carried, "run-3") is None, "what follows a held month waits"
+
+
+def test_a_run_that_is_published_has_no_chunk_left(carried):
+    plan_by_hand(carried, "run-2", [[JANUARY, FEBRUARY, MARCH, APRIL]])
+    assert find_next_chunk(carried, "run-2") is None
 
 
 def finish_stage(settings, stage, detail):

@@ -22,7 +22,7 @@ from jinta.publish.marts import (
 from jinta.publish.staging import forget_staged, stage_marts
 from jinta.publish.views import ensure_views
 from jinta.settings import Settings
-from jinta.warehouse import connect, terminate_leftovers
+from jinta.warehouse import check_lease, connect, terminate_leftovers
 
 # One publication, rollback or pruning at a time, whoever started it.
 _LOCK_NAME = "jinta publication"
@@ -99,6 +99,8 @@ def publish(
         manifest: dbt's manifest: which marts there are, how sliced and keyed.
 
     Raises:
+        LeaseLost: Another run is at work now, or the lease was released; nothing has
+            changed for readers.
         PublishError: A candidate is missing, belongs to another run, or takes columns
             away; nothing has changed for readers.
     """
@@ -197,6 +199,8 @@ def _flip(connection: psycopg.Connection, run_id: str) -> int:
     from jinta.report.rules import register_rules
 
     with connection.transaction():
+        # Whoever takes the lease meanwhile waits until this is over.
+        check_lease(connection, run_id)
         publication_id = _insert_publication(connection, run_id)
         register_rules(connection, publication_id)
         record_seeds(connection, publication_id)

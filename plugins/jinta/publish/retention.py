@@ -1,8 +1,8 @@
 """Pruning: slices that no kept publication shows are deleted.
 
-A publication is kept while it is among the last ones, while it is young, and always
-while readers see any of its slices. The retention rule is one row of the seed
-`publication_retention`.
+A publication is kept while it is among the last ones, while it is young, and as long as
+readers see a month of it: what a pack says of that month is rebuilt from it. The
+retention rule is one row of the seed `publication_retention`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _read_rule(connection: psycopg.Connection) -> tuple[int, int]:
 def _forget_publications(
     connection: psycopg.Connection, keep_publications: int, keep_days: int
 ) -> int:
-    """Forget what old publications showed; the pointers keep what readers see."""
+    """Forget what old publications showed, but for those that set what readers see."""
     row = connection.execute(
         """
         with
@@ -105,6 +105,9 @@ def _forget_publications(
                 where
                     place > greatest(%s, 1)
                     and published_at < clock_timestamp() - make_interval(days => %s)
+            )
+            and publication_id not in (
+                select publication_id from control.pointers
             )
             returning publication_id
 

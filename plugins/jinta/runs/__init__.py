@@ -14,6 +14,7 @@ from jinta.runs.ledger import (
 )
 from jinta.runs.months import (
     begin_chunk,
+    check_stored,
     extend_plan,
     find_next_chunk,
     list_months_to_publish,
@@ -28,6 +29,7 @@ __all__ = [
     "are_seeds_loaded",
     "begin_chunk",
     "check_inputs",
+    "check_stored",
     "close_empty_run",
     "close_run",
     "enter_stage",

@@ -36,7 +36,7 @@ WATCH_SECONDS = 0.2
 
 
 class RunFailed(JintaError):
-    """The run ended without a publication."""
+    """The run ended without a publication, or failed after it."""
 
 
 @dataclass(frozen=True)
@@ -299,6 +299,11 @@ def _check_end(summary: dict[str, Any], returncode: int, log: str) -> None:
         raise RunFailed(
             summary["error"] or "The run ended without a publication.",
             cure=f"Readers still see the last publication. {log}",
+        )
+    if summary["status"] == "published" and summary["error"]:
+        raise RunFailed(
+            summary["error"],
+            cure=f"Readers see publication {summary['publication_id']} already. {log}",
         )
 
 

@@ -1,8 +1,8 @@
 """The ledger of runs and their stages (design decisions 1 and 10).
 
 A run that was killed is found again by what it was asked for: the next start with the
-same request enters it where it stopped. A run that failed is over; its successor
-starts afresh.
+same request enters it where it stopped. A run that failed goes on there if its task is
+cleared in Airflow, until another run is opened; its successor starts afresh.
 """
 
 from __future__ import annotations
@@ -218,11 +218,11 @@ def _enter_run(
 ) -> None:
     """Write the run to the ledger; runs that died without a word have failed."""
     with connect(settings, "loader", run_id=run.run_id, stage="open") as connection:
-        connection.execute(
-            "update control.runs set status = 'failed', finished_at = now(), "
-            "error = 'abandoned: its process ended without a word' "
-            "where status = 'running' and run_id <> %s",
-            [run.run_id],
+        _end_runs(
+            connection,
+            "run_id <> %(run_id)s",
+            run.run_id,
+            "abandoned: its process ended without a word",
         )
         _forget_staged(connection, "run_id <> %s", run.run_id)
         connection.execute(
@@ -297,8 +297,12 @@ def enter_stage(
     Yields None when an earlier attempt finished the stage: the body has nothing to do.
     Otherwise yields a dict whose entries are stored as the stage's detail. The lease is
     kept alive meanwhile, and what a killed attempt left running in the warehouse ends.
+
+    Raises:
+        UsageError: Another run was opened since: what this one had stored is forgotten.
     """
     with connect(settings, "loader", run_id=run_id, stage="ledger") as connection:
+        _check_latest(connection, run_id)
         row = connection.execute(
             "select status from control.stages where run_id = %s and stage = %s",
             [run_id, stage],
@@ -382,17 +386,78 @@ def close_empty_run(settings: Settings, run_id: str) -> None:
     release_lease(settings, run_id)
 
 
-def fail_run(settings: Settings, run_id: str, error: str) -> None:
-    """Mark a run failed, unless it was published, and give the lease back."""
+def fail_run(settings: Settings, run_id: str, error: str) -> int | None:
+    """Mark a run failed, unless it was published, and give the lease back.
+
+    What it has stored stays until another run is opened: a task that is cleared once
+    its cause is mended goes on from there.
+
+    Returns:
+        The run's publication, if readers see it already.
+    """
     with connect(settings, "loader", run_id=run_id, stage="close") as connection:
-        connection.execute(
-            "update control.runs set status = 'failed', "
-            "finished_at = clock_timestamp(), error = %s "
-            "where run_id = %s and status = 'running'",
-            [error[:4000], run_id],
-        )
-        _forget_staged(connection, "run_id = %s", run_id)
+        _end_runs(connection, "run_id = %(run_id)s", run_id, error[:4000])
+        row = connection.execute(
+            "select publication_id from control.runs where run_id = %s", [run_id]
+        ).fetchone()
     release_lease(settings, run_id)
+    return row[0] if row else None
+
+
+def _end_runs(
+    connection: psycopg.Connection, condition: LiteralString, run_id: str, error: str
+) -> None:
+    """End the running runs of a condition: failed, or published if readers see them."""
+    connection.execute(
+        sql.SQL(
+            """
+            update control.runs
+            set
+                status = case
+                    when shown.publication_id is null then 'failed' else 'published'
+                end,
+                publication_id = shown.publication_id,
+                finished_at = clock_timestamp(),
+                error = %(error)s
+            from (
+                select
+                    ended.run_id,
+                    publications.publication_id
+                from control.runs as ended
+                left join control.publications as publications
+                    on
+                        ended.run_id = publications.run_id
+                        and publications.kind = 'publish'
+            ) as shown
+            where
+                runs.run_id = shown.run_id
+                and runs.status = 'running'
+                and runs.{}
+            """
+        ).format(sql.SQL(condition)),
+        {"run_id": run_id, "error": error},
+    )
+
+
+def _check_latest(connection: psycopg.Connection, run_id: str) -> None:
+    row = connection.execute(
+        """
+        select later.run_id
+        from control.runs as this
+        inner join control.runs as later
+            on (this.started_at, this.run_id) < (later.started_at, later.run_id)
+        where this.run_id = %s
+        order by later.started_at
+        limit 1
+        """,
+        [run_id],
+    ).fetchone()
+    if row is not None:
+        raise UsageError(
+            f"The run {run_id} can't go on: {row[0]} was opened since, and what the "
+            "earlier one had stored is forgotten.",
+            cure="Start it again: a new run builds all its months.",
+        )
 
 
 def _forget_staged(

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from jinta.errors import SourceError, WarehouseError
+from jinta.errors import PublishError, SourceError, WarehouseError
 from jinta.landing import complete_months
 from jinta.landing.raw_tables import add_months
 from jinta.landing.table_landing import wait_for_loads
@@ -256,7 +256,8 @@ def read_plan(settings: Settings, run_id: str) -> dict[str, Any]:
 def find_next_chunk(settings: Settings, run_id: str) -> int | None:
     """The chunk to build next: the earliest that isn't stored.
 
-    None when all are, or when a gate held months: what follows them isn't built.
+    None when all are, when the run is published, or when a gate held months: what
+    follows them isn't built.
     """
     with connect(settings, "loader", run_id=run_id, stage="plan") as connection:
         planned = connection.execute(
@@ -264,20 +265,39 @@ def find_next_chunk(settings: Settings, run_id: str) -> int | None:
             "group by chunk order by min(month)",
             [run_id],
         ).fetchall()
-        stored = connection.execute(
-            "select (detail ->> 'stored_chunk')::integer from control.stages "
-            "where run_id = %s and status = 'done' and detail ? 'stored_chunk'",
+        stored = _list_stored(connection, run_id)
+        published = connection.execute(
+            "select 1 from control.publications where run_id = %s and kind = 'publish'",
             [run_id],
-        ).fetchall()
+        ).fetchone()
         held = connection.execute(
             "select (detail ->> 'chunk')::integer from control.stages "
             "where run_id = %s and status = 'done' and detail ? 'held'",
             [run_id],
         ).fetchall()
-    left = [chunk for (chunk,) in planned if (chunk,) not in stored]
+    if published:
+        return None
+    left = [chunk for (chunk,) in planned if chunk not in stored]
     if held:
         left = [chunk for chunk in left if (chunk,) in held]
     return left[0] if left else None
+
+
+def check_stored(settings: Settings, run_id: str) -> None:
+    """Make sure that a backfill shows all of its chunks or none.
+
+    Raises:
+        PublishError: A chunk that no gate holds is not stored.
+    """
+    if load_run(settings, run_id).request.kind != "backfill":
+        return
+    chunk = find_next_chunk(settings, run_id)
+    if chunk is not None:
+        raise PublishError(
+            f"Chunk {chunk} of the run {run_id} is not stored: its months would be "
+            "left out.",
+            "Clear the tasks `build_chunk`, or start the backfill again.",
+        )
 
 
 def list_published_months(connection: psycopg.Connection) -> set[date]:
@@ -366,6 +386,42 @@ def _list_chunk(connection: psycopg.Connection, run_id: str, chunk: int) -> list
         [run_id, chunk],
     ).fetchall()
     return [month for (month,) in rows]
+
+
+def _list_stored(connection: psycopg.Connection, run_id: str) -> set[int]:
+    """The chunks that are stored: all of their months, but for those that are held."""
+    rows = connection.execute(
+        """
+        select (stored.detail ->> 'stored_chunk')::integer as chunk
+        from control.stages as stored
+        where
+            stored.run_id = %(run_id)s
+            and stored.status = 'done'
+            and stored.detail ? 'stored_chunk'
+            and not exists (
+                select 1 from control.run_plan as planned
+                where
+                    planned.run_id = stored.run_id
+                    and planned.chunk = (stored.detail ->> 'stored_chunk')::integer
+                    and not exists (
+                        select 1 from control.staged_slices as staged
+                        where
+                            staged.run_id = planned.run_id
+                            and staged.month = planned.month
+                    )
+                    and not exists (
+                        select 1 from control.stages as gates
+                        where
+                            gates.run_id = planned.run_id
+                            and gates.status = 'done'
+                            and gates.detail -> 'held'
+                            ? to_char(planned.month, 'YYYY-MM')
+                    )
+            )
+        """,
+        {"run_id": run_id},
+    ).fetchall()
+    return {chunk for (chunk,) in rows}
 
 
 def _note_seeds(

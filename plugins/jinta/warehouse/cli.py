@@ -9,7 +9,12 @@ from rich.table import Table
 from jinta.console import make_console
 from jinta.errors import SettingsError
 from jinta.settings import Settings, load_settings
-from jinta.warehouse.connection import connect, connect_info, format_url
+from jinta.warehouse.connection import (
+    connect,
+    connect_info,
+    format_url,
+    terminate_leftovers,
+)
 from jinta.warehouse.embedded import find_postmaster, stop_server
 from jinta.warehouse.lease import read_lease, release_lease
 from jinta.warehouse.migrate import ensure_warehouse
@@ -29,10 +34,16 @@ def start(
     force: Annotated[
         bool, typer.Option(help="Set up again, such as after passwords changed.")
     ] = False,
+    alone: Annotated[
+        bool,
+        typer.Option(
+            help="Nothing else is on the server: close its database postgres to others."
+        ),
+    ] = False,
 ) -> None:
     """Start the embedded server and create what is missing in the warehouse."""
     settings = load_settings()
-    ensure_warehouse(settings, force=force)
+    ensure_warehouse(settings, force=force, is_alone=alone)
     info = connect_info(settings, "reporter")
     console.print(
         f"The warehouse is ready: {info['host']}:{info['port']}/{info['dbname']}."
@@ -87,8 +98,10 @@ def psql(context: typer.Context, role: Role = "reporter") -> None:
 
 @app.command()
 def release(run_id: Annotated[str, typer.Argument(help="The run that died.")]) -> None:
-    """Take the warehouse's lease away from a run that died."""
-    if release_lease(load_settings(), run_id):
+    """Take the warehouse's lease away from a run that died, and end its sessions."""
+    settings = load_settings()
+    if release_lease(settings, run_id):
+        terminate_leftovers(settings, run_id)
         console.print(f"The run {run_id} no longer holds the lease.")
     else:
         console.print(f"The run {run_id} did not hold the lease.")

@@ -1,5 +1,6 @@
 """Connections to the warehouse, one role each, named for the run and stage."""
 
+import hashlib
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,6 +11,10 @@ from jinta.settings import ROLES, Server, Settings
 from jinta.warehouse.embedded import HOST, start_server
 
 CONNECT_SECONDS = 10
+# The server cuts longer names of sessions off.
+NAME_BYTES = 63
+# How much of such a name stays; the rest gives way to its hash.
+KEPT_BYTES = 52
 
 
 def connect_info(settings: Settings, role: str) -> dict[str, Any]:
@@ -93,8 +98,15 @@ def format_url(info: dict[str, Any], scheme: str = "postgresql") -> str:
 
 
 def name_application(run_id: str | None, stage: str | None = None) -> str:
-    """Return the `application_name` of a session of a run's stage."""
-    return f"jinta/{run_id or '-'}/{stage or '-'}"
+    """Return the `application_name` of a session of a run's stage.
+
+    No two stages have the same one, although the server keeps 63 bytes and no more.
+    """
+    name = f"jinta/{run_id or '-'}/{stage or '-'}"
+    if len(name.encode()) <= NAME_BYTES and name.isascii():
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[: NAME_BYTES - KEPT_BYTES - 1]
+    return f"{_cut(name)}#{digest}"
 
 
 def terminate_leftovers(
@@ -113,11 +125,7 @@ def terminate_leftovers(
     Returns:
         How many sessions were ended.
     """
-    prefix = name_application(run_id, stage)
-    if stage is None:
-        prefix = prefix.removesuffix("-")
-    # The name is cut off at 63 bytes by the server.
-    prefix = prefix.encode()[:63].decode(errors="ignore")
+    name = name_application(run_id, stage) if stage else None
     with connect(settings, "owner") as connection:
         rows = connection.execute(
             """
@@ -126,11 +134,21 @@ def terminate_leftovers(
             where
                 datname = current_database()
                 and pid <> pg_backend_pid()
-                and starts_with(application_name, %s)
+                and case
+                    when %(name)s::text is null
+                        then starts_with(application_name, %(prefix)s)
+                    else application_name = %(name)s
+                end
             """,
-            [prefix],
+            {"name": name, "prefix": _cut(f"jinta/{run_id}/")},
         ).fetchall()
     return sum(ended for (ended,) in rows)
+
+
+def _cut(name: str) -> str:
+    """Return the beginning of a name, which stays even of the longest."""
+    # The server would write other characters as escapes of several bytes.
+    return name.encode("ascii", "replace")[:KEPT_BYTES].decode()
 
 
 def _describe_server(settings: Settings, server: Server, role: str) -> dict[str, Any]:

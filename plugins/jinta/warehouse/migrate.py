@@ -21,11 +21,14 @@ from jinta.warehouse.connection import CONNECT_SECONDS, connect, connect_info
 DDL = Path(__file__).parent / "ddl"
 FILES = ("schemas.sql", "control.sql", "cache.sql", "grants.sql")
 LOCK = 7_316_942_051
+LOCK_TIMEOUT = "60s"
 # Servers older than 17 have no builtin locale.
 OLDEST_VERSION = 170000
 
 
-def ensure_warehouse(settings: Settings, *, force: bool = False) -> None:
+def ensure_warehouse(
+    settings: Settings, *, force: bool = False, is_alone: bool = False
+) -> None:
     """Bring the warehouse to the state this version of jinta needs.
 
     Starts the embedded server if none is configured; creates database, roles,
@@ -34,23 +37,25 @@ def ensure_warehouse(settings: Settings, *, force: bool = False) -> None:
     Args:
         settings: Whose warehouse.
         force: Run everything again, such as after passwords changed.
+        is_alone: Whether the server has nothing but this warehouse: then nobody else
+            may connect to its database `postgres`. The embedded one is taken to.
 
     Raises:
-        WarehouseError: The server can't be started or reached, or the owner lacks a
-            privilege.
+        WarehouseError: The server can't be started or reached, the owner lacks a
+            privilege, or somebody holds the lock.
     """
-    if not force and _is_current(settings):
+    if not force and not is_alone and _is_current(settings):
         return
     info = connect_info(settings, "owner")
     with _connect_maintenance(info) as maintenance:
         # Roles belong to the whole server: no two databases are set up at once.
-        maintenance.execute("select pg_advisory_lock(%s)", [LOCK])
+        _take_lock(maintenance)
         try:
             _create_database(maintenance, settings.database)
             for role in ROLES:
                 _create_role(maintenance, settings, role)
             _create_group(maintenance, settings.role_name(READERS))
-            if settings.server is None:
+            if settings.server is None or is_alone:
                 # The lock above is held there; nobody else has business in it.
                 maintenance.execute("revoke connect on database postgres from public")
             with connect(settings, "owner") as connection:
@@ -72,7 +77,7 @@ def ensure_database(settings: Settings, name: str, owner: str) -> None:
     """
     embedded = replace(settings, server=None)
     with _connect_maintenance(connect_info(embedded, "owner")) as maintenance:
-        maintenance.execute("select pg_advisory_lock(%s)", [LOCK])
+        _take_lock(maintenance)
         _create_role(maintenance, embedded, owner)
         _create_database(maintenance, name, embedded.role_name(owner))
         _execute(maintenance, "revoke all on database {} from public", name)
@@ -123,6 +128,42 @@ def _connect_maintenance(info: dict[str, Any]) -> psycopg.Connection[tuple[Any, 
             f"{str(error).strip()}",
             "Check JINTA_WAREHOUSE and JINTA_WAREHOUSE_OWNER_PASSWORD.",
         ) from error
+
+
+def _take_lock(maintenance: psycopg.Connection[Any]) -> None:
+    """Wait until nobody else sets up a database of the server; until disconnecting.
+
+    Raises:
+        WarehouseError: Somebody has held the lock for a minute.
+    """
+    maintenance.execute("select set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
+    try:
+        maintenance.execute("select pg_advisory_lock(%s)", [LOCK])
+    except psycopg.errors.LockNotAvailable as error:
+        raise WarehouseError(
+            f"The lock of {maintenance.info.dbname} under which a warehouse is set up "
+            f"has been held for {LOCK_TIMEOUT} by {_find_holder(maintenance)}.",
+            "If that is no other `jinta` at work, end it (pg_terminate_backend), and "
+            "let no reader in: `revoke connect on database postgres from public`.",
+        ) from error
+    maintenance.execute("reset lock_timeout")
+
+
+def _find_holder(maintenance: psycopg.Connection[Any]) -> str:
+    row = maintenance.execute(
+        """
+        select holders.usename, holders.pid
+        from pg_locks as locks
+        inner join pg_stat_activity as holders on locks.pid = holders.pid
+        where
+            locks.locktype = 'advisory'
+            and locks.granted
+            and locks.objsubid = 1
+            and (locks.classid::bigint << 32) + locks.objid::bigint = %s
+        """,
+        [LOCK],
+    ).fetchone()
+    return f"the session {row[1]} of {row[0]}" if row else "somebody who is gone now"
 
 
 def _create_database(

@@ -10,7 +10,7 @@ import pytest
 
 from jinta.airflow_env import export_settings
 from jinta.settings import CHECKOUT, list_environ
-from jinta.warehouse import acquire_lease
+from jinta.warehouse import acquire_lease, connect
 from jinta.warehouse.embedded import find_postmaster, remove_server
 
 
@@ -60,7 +60,10 @@ def test_status_shows_who_works(environment, warehouse):
 
 def test_release_frees_a_dead_runs_lease_once(environment, warehouse):
     acquire_lease(warehouse, "nightly-1")
+    left = connect(warehouse, "transformer", "nightly-1", "accounts")
     assert call(environment, "warehouse", "release", "nightly-1").returncode == 0
+    with pytest.raises(psycopg.OperationalError):
+        left.execute("select 1")
     assert call(environment, "warehouse", "release", "nightly-1").returncode == 1
 
 

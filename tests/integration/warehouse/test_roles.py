@@ -19,7 +19,7 @@ from jinta.warehouse import (
     migrate,
     terminate_leftovers,
 )
-from jinta.warehouse.connection import format_url
+from jinta.warehouse.connection import format_url, name_application
 
 # Schema → the roles that may create tables in it, and those that may read them.
 SCHEMAS = {
@@ -211,10 +211,31 @@ def test_sessions_are_named_for_run_and_stage(warehouse):
     assert row == ("jinta/r1/land",)
 
 
+def test_no_two_stages_have_the_same_name_however_long(warehouse):
+    run_id = "backfill-20260101T000000-abcd"
+    stages = [f"chunk 12 (added): build {name}" for name in ("indicators", "intakes")]
+    stages += ["extract 客户", "extract 客房"]
+    names = set()
+    for stage in stages:
+        with connect(warehouse, "loader", run_id, stage) as connection:
+            row = connection.execute(
+                "select current_setting('application_name')"
+            ).fetchone()
+        assert row == (name_application(run_id, stage),)
+        names |= set(row)
+    assert len(names) == len(stages)
+    left = [connect(warehouse, "loader", run_id, stage) for stage in stages]
+    assert terminate_leftovers(warehouse, run_id, stages[0]) == 1
+    assert terminate_leftovers(warehouse, run_id) == len(left) - 1
+    for connection in left:
+        connection.close()
+
+
 def test_leftovers_of_a_stage_are_ended_and_no_others(warehouse):
     mine = connect(warehouse, "transformer", "r1", "accounts")
     other = connect(warehouse, "transformer", "r1", "scores")
     longer = connect(warehouse, "transformer", "r10", "accounts")
+    begun = connect(warehouse, "loader", "r1", "accounts_south")
     with ThreadPoolExecutor() as pool:
         stuck = pool.submit(mine.execute, "select pg_sleep(60)")
         time.sleep(0.1)
@@ -222,9 +243,11 @@ def test_leftovers_of_a_stage_are_ended_and_no_others(warehouse):
         assert isinstance(stuck.exception(timeout=10), psycopg.OperationalError)
     assert other.execute("select 1").fetchone() == (1,)
     other.rollback()
-    assert terminate_leftovers(warehouse, "r1") == 1
+    assert begun.execute("select 1").fetchone() == (1,), "of a stage that begins alike"
+    begun.rollback()
+    assert terminate_leftovers(warehouse, "r1") == 2
     assert longer.execute("select 1").fetchone() == (1,)
-    for connection in (mine, other, longer):
+    for connection in (mine, other, longer, begun):
         connection.close()
 
 
@@ -247,6 +270,38 @@ def test_changed_ddl_is_applied_to_a_warehouse_with_data(
     ensure_warehouse(settings)
     assert may(settings, "loader", "select * from control.added")
     assert may(settings, "transformer", "select answer from raw.kept")
+
+
+def test_setting_up_does_not_wait_for_ever_for_who_holds_its_lock(server, monkeypatch):
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "200ms")
+    info = connect_info(server, "owner") | {"dbname": "postgres"}
+    with psycopg.connect(**info) as other:
+        other.execute("select pg_advisory_lock(%s)", [migrate.LOCK])
+        message = f"the session {other.info.backend_pid} of {info['user']}"
+        with pytest.raises(WarehouseError, match=message):
+            ensure_warehouse(server, force=True)
+    ensure_warehouse(server, force=True)
+
+
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_the_database_postgres_is_closed_where_nothing_else_is(server, is_alone):
+    owner = connect_info(server, "owner")
+    reporter = connect_info(server, "reporter")
+    passwords = {role: connect_info(server, role)["password"] for role in ROLES}
+    configured = make_server(owner, passwords)
+    configured = replace(configured, user=owner["user"], password=owner["password"])
+    with psycopg.connect(**owner | {"dbname": "postgres"}, autocommit=True) as admin:
+        admin.execute("grant connect on database postgres to public")
+        try:
+            settings = replace(server, server=configured)
+            ensure_warehouse(settings, force=True, is_alone=is_alone)
+            [is_open] = admin.execute(
+                "select has_database_privilege(%s, 'postgres', 'connect')",
+                [reporter["user"]],
+            ).fetchone()
+        finally:
+            admin.execute("revoke connect on database postgres from public")
+    assert is_open is not is_alone
 
 
 def test_configured_server_with_an_owner_that_is_no_superuser(server):
