@@ -14,8 +14,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from jinta.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# Variables with such words in their names are no parameters of a sources file.
-_SECRET_WORDS = ("PASSWORD", "_CONN_", "JINTA_EVIDENCE_KEY")
+# Variables with such names are no parameters of a sources file: messages show those.
+_SECRET_NAMES = re.compile(
+    r"PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIAL|_CONN(_|$)|^AIRFLOW__|^JINTA_WAREHOUSE$"
+)
 ROLES = ("loader", "transformer", "publisher", "reporter", "auditor")
 # The group of the logins that `jinta readers` makes; nobody logs in as it.
 READERS = "readers"
@@ -166,8 +168,9 @@ def _read_server(url: str, env: Mapping[str, str]) -> Server:
     try:
         parts = urlsplit(url)
         port = parts.port or 5432
-    except ValueError as error:
-        raise _malformed_url(str(error)) from error
+    except ValueError:
+        # The error's own text, and what caused it, may hold a part of the password.
+        raise _malformed_url("its host or port can't be read") from None
     if parts.scheme not in ("postgres", "postgresql"):
         raise _malformed_url(f"its scheme is {parts.scheme!r}")
     if not parts.hostname or not parts.username:
@@ -190,7 +193,8 @@ def _malformed_url(problem: str) -> SettingsError:
     return SettingsError(
         f"JINTA_WAREHOUSE is not the address of a PostgreSQL server: {problem}.",
         "Write postgresql://user@host:port/database, and the password into "
-        "JINTA_WAREHOUSE_OWNER_PASSWORD.",
+        "JINTA_WAREHOUSE_OWNER_PASSWORD. Within the address, @ is written %40, / is "
+        "%2F and # is %23.",
     )
 
 
@@ -209,7 +213,7 @@ def _read_parameters(env: Mapping[str, str]) -> dict[str, str]:
     found = {
         name: value
         for name, value in env.items()
-        if value and not any(word in name for word in _SECRET_WORDS)
+        if value and not _SECRET_NAMES.search(name.upper())
     }
     home = env.get("JINTA_HOME") or CHECKOUT / ".jinta"
     return {**found, "JINTA_HOME": str(Path(home).absolute())}

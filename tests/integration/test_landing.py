@@ -410,6 +410,30 @@ systems:
     assert marks == [("2024-01-10 08:00:00",)] * 2
 
 
+def test_a_watermark_of_numbers_written_as_text_is_refused(case):
+    case.write_sqlite(
+        "create table lines (id text, opened text, seq text)",
+        "insert into lines values ('1', '2020-01-01', '9')",
+    )
+    with pytest.raises(SourceError, match="seq is a text that holds '9'") as caught:
+        case.land(
+            """\
+version: 1
+systems:
+  office:
+    kind: database
+    connection: office
+    tables:
+      billing.subscriptions:
+        table: lines
+        load: {by: watermark, column: seq, overlap: 1}
+        columns: {line_id: id, opened_date: opened}
+"""
+        )
+    assert "cast" in caught.value.cure
+    assert case.current("billing__subscriptions", "line_id") == []
+
+
 # Files
 
 

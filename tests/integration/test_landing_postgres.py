@@ -107,6 +107,42 @@ def test_a_query_and_a_timezone(case):
     assert count_rows(result) == {"new": ROWS}
 
 
+def test_a_number_that_arrives_as_text_is_a_watermark(case):
+    # ADBC hands numeric over as text, and as text 9.50 is above 10.25.
+    connection = find_connection(case.settings, DATABASE)
+    with psycopg.connect(connection, autocommit=True) as source:
+        source.execute("drop table if exists boss.line")
+        source.execute(
+            "create table boss.line as select *, date '2020-01-01' as opened "
+            "from (values ('a', 9.50), ('b', 10.25)) as lines (line_no, version)"
+        )
+    text = f"""\
+version: 1
+systems:
+  boss:
+    kind: postgres
+    connection: {DATABASE}
+    tables:
+      billing.subscriptions:
+        table: boss.line
+        load: {{by: watermark, column: version, overlap: 1}}
+        columns: {{line_id: line_no, opened_date: opened}}
+"""
+    (first,) = case.land(text)
+    assert count_rows(first) == {"new": 2}
+    with psycopg.connect(connection, autocommit=True) as source:
+        source.execute(
+            "insert into boss.line select *, date '2020-01-01' from "
+            "(values ('c', 10), ('d', 9.24), ('e', 11)) as late (line_no, version)"
+        )
+    (second,) = case.land(text)
+    assert count_rows(second) == {"new": 2, "unchanged": 2}
+    marks = case.fetch(
+        "select watermark ->> 'value' from control.loads order by load_id"
+    )
+    assert marks == [("10.25",), ("11.00",)]
+
+
 def test_what_the_source_refuses_is_told(case):
     with pytest.raises(SourceError, match=r"boss\.nothing"):
         case.land(SOURCES.replace("boss.line_bill", "boss.nothing"))

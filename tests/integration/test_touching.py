@@ -35,6 +35,9 @@ TABLES = {
     "ledger.leased_lines": (
         "circuit_id account_id product_code monthly_rent installed_date removed_date"
     ),
+    "callcentre.calls": (
+        "call_id call_month called_date account_id queue_code wait_seconds is_answered"
+    ),
     "registry.tax_rankings": "ranking_year branch_id tax_rank organisation_name",
     "registry.policy_influences": (
         "account_id decided_date influence_grade decided_by reason"
@@ -230,3 +233,14 @@ def test_a_load_of_an_earlier_day_touches_all_months(case):
 
 def test_an_unchanged_load_touches_nothing(case):
     assert change(case, "crm__accounts", ACCOUNTS, ACCOUNTS) is None
+
+
+def test_an_account_that_comes_after_its_calls_touches_their_months(case):
+    """What isn't billed may be nobody's in any month, published or not."""
+    calls = [
+        "c1,2023-10-01,2023-10-07,a2,q,5,true",
+        "c2,2023-12-01,2023-12-08,a3,q,5,true",
+    ]
+    late = [*ACCOUNTS, "a3,Gamma,b1,,2024-01-15"]
+    touched = change(case, "crm__accounts", ACCOUNTS, late, callcentre__calls=calls)
+    assert touched == "2023-12-01"

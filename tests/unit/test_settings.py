@@ -1,3 +1,4 @@
+import traceback
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,39 @@ def test_owner_password_may_stay_out_of_the_url():
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://a@b/c", "postgresql:///dw", "postgresql://host/dw", "pg://a@h:x/d"],
+    [
+        "mysql://a@b/c",
+        "postgresql:///dw",
+        "postgresql://host/dw",
+        "pg://a@h:x/d",
+        "postgresql://a:hush/@h:5432/d",
+    ],
 )
 def test_malformed_warehouse_url_says_how_to_write_it(url):
     with pytest.raises(SettingsError) as caught:
         load_settings({"JINTA_WAREHOUSE": url})
     assert "postgresql://user@host:port/database" in caught.value.cure
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "JINTA_WAREHOUSE",
+        "JINTA_CONN_BOSS",
+        "JINTA_WAREHOUSE_LOADER_PASSWORD",
+        "JINTA_EVIDENCE_KEY",
+        "AIRFLOW__CORE__FERNET_KEY",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+        "AWS_SECRET_ACCESS_KEY",
+        "github_token",
+    ],
+)
+def test_a_sources_file_cannot_name_secrets(name):
+    url = "postgresql://admin@db.example/dw"
+    settings = load_settings({name: url, "DELIVERIES": "/data"})
+    assert name not in settings.parameters
+    assert settings.parameters["DELIVERIES"] == "/data"
 
 
 def test_role_prefix_applies_to_configured_servers_only():

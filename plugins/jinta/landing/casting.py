@@ -153,6 +153,7 @@ class Caster:
             arrays[column.name] = array
         for column, _ in self.columns:
             self._check_column(arrays[column.name], column, complaints)
+        self._check_one_of(arrays, complaints)
         good, quarantined, totals = self._separate(
             raw, numbers, arrays, amounts, complaints, file
         )
@@ -375,6 +376,28 @@ class Caster:
             self._complain_where(unknown, array, column, complaints, what)
         if column.name == self.table.month_column:
             self._check_months(array, column, complaints)
+
+    def _check_one_of(
+        self, arrays: dict[str, pa.Array], complaints: _Complaints
+    ) -> None:
+        """Check that rows fill one of the columns that say the same in several ways.
+
+        A source that maps only some of them can't say more: its rows are left alone.
+        """
+        names = self.table.one_of
+        if not names or not all(name in arrays for name in names):
+            return
+        filled = np.array(
+            [arrays[name].is_valid().to_numpy(zero_copy_only=False) for name in names]
+        )
+        column = self.table.columns[names[-1]]
+        others = ", ".join(names[:-1])
+        what = "every row needs exactly one of them"
+        for mask, text in (
+            (filled.sum(axis=0) > 1, f"is filled beside {others}, and {what}"),
+            (~filled.any(axis=0), f"is empty as is {others}, and {what}"),
+        ):
+            complaints.add_where(mask, column, lambda _, text=text: text)
 
     def _check_months(
         self, array: pa.Array, column: Column, complaints: _Complaints

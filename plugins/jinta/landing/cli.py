@@ -74,9 +74,13 @@ def show(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Show one quarantined row as it arrived; personal data is masked."""
+    """Show one quarantined row as it arrived; personal data is masked.
+
+    Whoever asks for personal data must have the auditor's password.
+    """
     settings = load_settings()
-    found = fetch_rows(settings, quarantine_id=quarantine_id, limit=1)
+    role = "auditor" if personal else "loader"
+    found = fetch_rows(settings, quarantine_id=quarantine_id, limit=1, role=role)
     if not found:
         raise UsageError(
             f"There is no quarantined row {quarantine_id}.",
@@ -159,9 +163,10 @@ def fetch_rows(
     quarantine_id: int | None = None,
     limit: int = 50,
     is_open: bool = False,
+    role: str = "loader",
 ) -> list[dict[str, Any]]:
     """Read quarantined rows, the latest first; `is_open`: those not replayed."""
-    with connect(settings, "loader") as connection:
+    with connect(settings, role) as connection:
         cursor = connection.execute(
             """
             select

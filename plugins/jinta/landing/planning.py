@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from jinta.errors import SourceError
@@ -64,9 +65,10 @@ def plan_load(
     if mapping.load.mode == "files":
         return _plan_files(system, mapping, history, fingerprint)
     if mapping.load.mode == "month":
-        is_new = history.last_month is None or history.fingerprint != fingerprint
+        is_new = history.last_month is None
+        is_edited = not is_new and history.fingerprint != fingerprint
         # What models read from its beginning on has to be there from its beginning on.
-        if is_new and (not months or table.spread.reads == "onward"):
+        if is_edited or (is_new and (not months or table.spread.reads == "onward")):
             return _plan_all_months(mapping, history, as_of)
         return _plan_months(mapping, history, as_of, months)
     if mapping.load.mode == "watermark":
@@ -160,7 +162,7 @@ def _lower_mark(mark: Any, load: LoadMode) -> str:
                 f"The watermark {load.column} is a number, and its overlap a time.",
                 "Write the overlap as a number.",
             )
-        return str(int(value) - load.overlap)
+        return f"{Decimal(value) - load.overlap:f}"
     if not isinstance(load.overlap, timedelta):
         raise SourceError(
             f"The watermark {load.column} is a moment, and its overlap a number.",

@@ -32,7 +32,7 @@ SYSTEM_COLUMNS = {
     "_first_as_of": ("date not null", "As-of date of the load that brought it."),
     "_last_as_of": ("date", "As-of date of the load that ended it."),
 }
-LOCK = 7_316_942_052
+LOCK = 7_316_942_053
 # A month's three-month means read the two months before it.
 LOOK_BACK_MONTHS = 2
 

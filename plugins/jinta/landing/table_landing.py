@@ -24,7 +24,7 @@ from jinta.landing.casting import (
     drop_withheld,
 )
 from jinta.landing.copying import copy_batch, copy_quarantined
-from jinta.landing.drift import check_columns
+from jinta.landing.drift import check_columns, tell_kind
 from jinta.landing.ledger import (
     History,
     LoadEntry,
@@ -459,10 +459,19 @@ class TableLanding:
     def _raise_watermark(self, rows: pa.RecordBatch) -> None:
         if self.mapping.load.mode != "watermark":
             return
-        highest = pc.max(rows.column(self.mapping.load.column)).as_py()
+        name = self.mapping.load.column or ""
+        values = rows.column(name)
+        if pa.types.is_string(values.type) and self._is_number(name):
+            # As text 9 would be above 10.
+            values = pa.array(v and Decimal(v) for v in values.to_pylist())
+        highest = pc.max(values).as_py()
         mark = self.tally.watermark
         if highest is not None and (mark is None or highest > mark):
             self.tally.watermark = highest
+
+    def _is_number(self, name: str) -> bool:
+        """Whether the source calls a column a number, however it hands it over."""
+        return tell_kind((self.tally.columns or {}).get(name, "")) == "number"
 
     def _read_again(
         self, places: set[tuple[str | None, int | None]]
@@ -649,15 +658,17 @@ def wait_for_loads(connection: psycopg.Connection[Any]) -> None:
 
 
 def _describe_text_mark(column: str | None, text: str) -> dict[str, Any]:
-    if text.lstrip("-").isdecimal():
-        return {"column": column, "kind": "number", "value": text}
     try:
-        datetime.fromisoformat(text)
-    except ValueError as error:
+        # Digits alone are no moment that could be compared with another as text.
+        moment = None if text.isdecimal() else datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None:
         raise SourceError(
-            f"The watermark {column} holds {text!r}, neither a number nor a moment.",
-            "Name another column, or load by snapshot.",
-        ) from error
+            f"The watermark {column} is a text that holds {text!r}, no moment.",
+            "Name a column of numbers or moments, let a `query` cast this one, or load "
+            "by snapshot.",
+        )
     return {"column": column, "kind": "moment", "value": text}
 
 

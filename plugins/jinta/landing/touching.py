@@ -398,11 +398,13 @@ class TouchFinder:
         names_key: sql.Composable,
         months: list[date] | None,
     ) -> str | None:
-        if months is not None and not months and fact.spread.reads == "window":
+        # Only of bills it is known in which months some were nobody's.
+        is_limited = months is not None and fact.completes_month
+        if is_limited and not months:
             return None
         month = sql.Identifier(fact.month_column or "")
         is_looked_at = sql.SQL("true")
-        if months is not None and fact.spread.reads == "window":
+        if is_limited:
             is_looked_at = sql.SQL("{} = any({}::date[])").format(month, months)
         return self._ask(
             sql.SQL(

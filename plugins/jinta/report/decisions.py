@@ -109,7 +109,8 @@ def check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
     if versions == 0:
         raise UsageError(
             f"No account record {account_id} has landed.",
-            "Name records as the CRM does; `jinta explain` shows an account's records.",
+            "Name records as the CRM does; `jinta explain` shows an account's records, "
+            "`jinta review list` those of pairs in doubt.",
         )
     if systems > 1:
         raise UsageError(

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from jinta.console import make_console
 from jinta.errors import UsageError
+from jinta.report.decisions import check_record
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect
 
@@ -223,7 +224,7 @@ def check_decision(
     if left == right:
         raise UsageError(f"Both records are {left}.", "Name the two records of a pair.")
     for account_id in (left, right):
-        _check_record(connection, account_id)
+        check_record(connection, account_id)
     if kind is DecisionKind.UNDO:
         _check_undoable(connection, left, right)
 
@@ -309,28 +310,6 @@ def _decide(
         markup=False,
         highlight=False,
     )
-
-
-def _check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
-    try:
-        row = connection.execute(
-            "select count(*), count(*) filter (where _last_load_id is null) "
-            "from raw.crm__accounts where account_id = %s",
-            [account_id],
-        ).fetchone()
-    except psycopg.errors.UndefinedTable:
-        row = None
-    versions, systems = row or (0, 0)
-    if versions == 0:
-        raise UsageError(
-            f"No account record {account_id} has landed.",
-            "Name records as the CRM does; `jinta review list` shows their keys.",
-        )
-    if systems > 1:
-        raise UsageError(
-            f"{account_id} stands in {systems} source systems.",
-            "Map the systems' keys so that they differ, for example with a prefix.",
-        )
 
 
 def _check_undoable(connection: psycopg.Connection[Any], left: str, right: str) -> None:

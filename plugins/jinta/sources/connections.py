@@ -31,11 +31,14 @@ def find_connection(settings: Settings, name: str) -> str:
     is a database on the embedded server.
 
     Raises:
-        SourceError: There is no such connection.
+        SourceError: There is no such connection, or its URL can be read two ways.
     """
     url = settings.connections.get(name.lower()) or _ask_airflow(name)
     if url:
-        return _read_airflow_json(url) if url.lstrip().startswith("{") else url
+        if url.lstrip().startswith("{"):
+            return _read_airflow_json(url)
+        _check_login(name, url)
+        return url
     if settings.is_embedded and name.startswith(_EMBEDDED_PREFIX):
         info = connect_info(settings, "source")
         return (
@@ -47,6 +50,19 @@ def find_connection(settings: Settings, name: str) -> str:
         f"Set JINTA_CONN_{name.upper()} to its URL, such as "
         "postgresql://user:password@host:5432/database, or add it to Airflow.",
     )
+
+
+def _check_login(name: str, url: str) -> None:
+    """Refuse a password whose rest a driver would take for a host, and tell."""
+    rest = url.partition("://")[2]
+    login = rest.rpartition("@")[0]
+    if rest.startswith("/") or "?" in login:
+        return
+    if any(sign in login for sign in "@/#"):
+        raise SourceError(
+            f"User or password of the connection {name!r} holds @, / or # as it is.",
+            "Write %40 for @, %2F for / and %23 for #.",
+        )
 
 
 def as_libpq_url(url: str) -> str:

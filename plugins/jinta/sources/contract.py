@@ -133,6 +133,7 @@ class ContractTable:
         columns: The columns that land, by name.
         withheld: Personal columns that no rule needs: a mapping may name them, but they
             are neither read nor kept.
+        one_of: Columns of which a row fills exactly one, where a source tells them all.
     """
 
     name: str
@@ -145,6 +146,7 @@ class ContractTable:
     completes_month: bool = False
     references: Mapping[str, str] | None = None
     withheld: Mapping[str, Column] = field(default_factory=dict)
+    one_of: tuple[str, ...] = ()
 
     @property
     def identifier(self) -> str:
@@ -218,6 +220,7 @@ def _read_table(path: Path, source: str, entry: dict[str, Any]) -> ContractTable
         completes_month=bool(meta.get("completes_month")),
         references=references,
         withheld={c.name: c for c in described if c.is_withheld},
+        one_of=tuple(meta.get("one_of", ())),
     )
     _check_table(path, entry, table)
     return table
@@ -256,6 +259,11 @@ def _check_table(path: Path, entry: dict[str, Any], table: ContractTable) -> Non
         f"spread names {c}, which is not described"
         for c in table.spread.columns
         if c not in table.columns and c not in table.withheld
+    ]
+    problems += [
+        f"one_of names {c}, which does not land or is required"
+        for c in table.one_of
+        if c not in table.columns or table.columns[c].is_required
     ]
     problems += _check_personal(table)
     if problems:

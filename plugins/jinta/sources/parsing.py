@@ -747,7 +747,8 @@ class _Parser:
                 self.problems.add(
                     node.line,
                     f"The parameter {match[1]} is not set.",
-                    f"Set it in the environment: `export {match[1]}=…`.",
+                    f"Set it in the environment: `export {match[1]}=…`; variables "
+                    "named like passwords, keys and connections can't be used.",
                 )
                 return ""
             return value

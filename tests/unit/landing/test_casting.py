@@ -81,6 +81,47 @@ def test_a_broken_row_is_kept_with_reason_place_and_as_it_came(row, column, word
     assert batch.refused == {column: 1}
 
 
+OPPORTUNITIES = CONTRACT.tables["crm.opportunities"]
+
+
+def cast_owners(*owners, columns=("account_id", "prospect_id")):
+    """Cast opportunities of who owns them; a row is (account, prospect)."""
+    mapping = TableMapping(
+        OPPORTUNITIES.name,
+        {
+            "opportunity_id": ColumnMapping("opportunity_id", is_row_key=True),
+            "opened_date": ColumnMapping("opened_date", column="date"),
+            "account_id": ColumnMapping("account_id", column="payer"),
+            "prospect_id": ColumnMapping("prospect_id", column="sum"),
+        },
+        files=("a.csv",),
+    )
+    kept = {"opportunity_id", "opened_date", *columns}
+    mapped = {name: c for name, c in mapping.columns.items() if name in kept}
+    rows = [("2024-01-01", *owner) for owner in owners]
+    return cast(*rows, mapping=replace(mapping, columns=mapped), table=OPPORTUNITIES)
+
+
+def test_an_opportunity_is_a_customers_or_a_prospects_never_both_nor_nobodys():
+    """S4-14: whose it is stands in one of two columns."""
+    batch = cast_owners(("a1", ""), ("", "p1"), ("a1", "p1"), ("", " "))
+    owners = [(row["account_id"], row["prospect_id"]) for row in batch.rows.to_pylist()]
+    assert owners == [("a1", None), (None, "p1")]
+    assert [(row.row_number, row.column_name) for row in batch.quarantined] == [
+        (4, "prospect_id"),
+        (5, "prospect_id"),
+    ]
+    both, neither = (row.reason for row in batch.quarantined)
+    assert both.startswith("prospect_id is filled beside account_id, and every row")
+    assert neither.startswith("prospect_id is empty as is account_id, and every row")
+
+
+def test_a_source_that_knows_no_prospects_may_leave_the_owner_open():
+    batch = cast_owners(("a1", ""), ("", ""), columns=("account_id",))
+    assert batch.quarantined == []
+    assert batch.rows.num_rows == 2
+
+
 def test_every_row_comes_out_once():
     batch = cast(
         ("2024-01-01", "a", "1"),

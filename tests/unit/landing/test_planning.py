@@ -49,8 +49,11 @@ def test_late_billing_leaves_no_gap():
     assert found.scope.months[-1] == date(2024, 7, 1)
 
 
-def test_a_changed_mapping_starts_over():
-    found = plan(month_mapping(), History(last_month=date(2024, 6, 1), fingerprint="x"))
+@pytest.mark.parametrize("asked", [None, [date(2024, 6, 1)]])
+def test_a_changed_mapping_starts_over(asked):
+    # Months that are not read again would keep what the old mapping made of them.
+    history = History(last_month=date(2024, 6, 1), fingerprint="x")
+    found = plan(month_mapping(), history, asked)
     assert found.scope.kind == "until"
     assert found.notes
 
@@ -95,6 +98,7 @@ def test_months_after_the_as_of_date_never_mean_all_months():
     ("mark", "overlap", "low"),
     [
         ({"kind": "number", "value": "5000"}, 1000, "4000"),
+        ({"kind": "number", "value": "1000.50"}, 1000, "0.50"),
         (
             {"kind": "moment", "value": "2024-07-01 10:00:00"},
             timedelta(days=2),

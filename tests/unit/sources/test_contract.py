@@ -65,6 +65,8 @@ def test_a_table_is_read_with_its_types_and_limits(tmp_path):
         ("spread: nothing", "spread: {reads: current, ends: size}", "no ends"),
         ("spread: nothing", "spread: window", "versions or current or nothing"),
         ("spread: nothing", "spread: {reads: current, begins: day}", "names day"),
+        ("spread: nothing", "spread: nothing, one_of: [other]", "one_of names other"),
+        ("spread: nothing", "spread: nothing, one_of: [thing_id]", "is required"),
     ],
 )
 def test_a_broken_contract_is_refused(tmp_path, good, bad, words):

@@ -124,5 +124,27 @@ def test_connections_come_from_the_environment():
         as_libpq_url("mysql://h/d")
 
 
+@pytest.mark.parametrize("login", ["u:hu@sh", "u:12/hush", "u:hu#sh"])
+def test_a_password_that_a_driver_would_take_for_a_host_is_refused(login):
+    settings = load_settings({"JINTA_CONN_BOSS": f"postgresql://{login}@h:5432/d"})
+    with pytest.raises(SourceError, match="'boss' holds @") as caught:
+        find_connection(settings, "boss")
+    assert "sh" not in str(caught.value)
+    assert "%40" in caught.value.cure
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////a@b/c@d.db",
+        "mysql://u:p%40@h/d?ssl=a@b",
+        "postgresql://h:1/d?user=a",
+    ],
+)
+def test_other_signs_of_an_address_are_fine(url):
+    settings = load_settings({"JINTA_CONN_BOSS": url})
+    assert find_connection(settings, "boss") == url
+
+
 def test_passwords_are_hidden():
     assert hide_password("no go: s3cret", "postgresql://u:s3cret@h/d") == "no go: ***"

@@ -113,6 +113,33 @@ def test_a_bomb_is_refused_before_it_is_opened(tmp_path, monkeypatch):
         ExcelReader(found, identify_file(found), FileFormat(), ["a"])
 
 
+def cut_sheet(archive, sheet):
+    return archive, sheet[: len(sheet) // 2]
+
+
+def spoil_bytes(archive, sheet):
+    start = archive.index(b"xl/worksheets/sheet2.xml") + 1000
+    garbage = bytes(byte ^ 0x55 for byte in archive[start : start + 40])
+    return archive[:start] + garbage + archive[start + 40 :], None
+
+
+@pytest.mark.parametrize("damage", [cut_sheet, spoil_bytes])
+def test_a_damaged_worksheet_is_told(read, tmp_path, damage):
+    read([["a", "b"], *([f"text {n}", n] for n in range(3000))], ["a"])
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    whole, sheet = damage(path.read_bytes(), parts["xl/worksheets/sheet2.xml"])
+    path.write_bytes(whole)
+    if sheet is not None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in (parts | {"xl/worksheets/sheet2.xml": sheet}).items():
+                archive.writestr(name, content)
+    with pytest.raises(SourceError, match="can't be read as an Excel workbook") as told:
+        read.open_book(["a"], sheet="台账")
+    assert "a.xlsx" in str(told.value)
+
+
 @pytest.mark.parametrize("data", [b"", b"no workbook", b"PK\x03\x04cut off"])
 def test_what_is_no_workbook_is_told(tmp_path, data):
     (tmp_path / "a.xlsx").write_bytes(data)

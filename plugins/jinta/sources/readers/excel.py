@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import pyarrow as pa
@@ -27,6 +29,8 @@ from jinta.sources.readers.csv_files import HEADER_LINES
 from jinta.sources.readers.discovery import FoundFile
 from jinta.sources.readers.headers import Header, choose_header
 
+# What unpacking and reading a damaged workbook ends in.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, ValueError)
 # A workbook is a zip archive: half a megabyte can inflate to gigabytes.
 MAX_ENTRIES = 10_000
 MAX_INFLATED_BYTES = 1 << 29
@@ -105,19 +109,14 @@ class ExcelReader:
             book = openpyxl.load_workbook(
                 self.found.path, read_only=True, data_only=True, keep_links=False
             )
-        except (
-            InvalidFileException,
-            zipfile.BadZipFile,
-            KeyError,
-            ValueError,
-        ) as error:
+        except (InvalidFileException, *_DAMAGED) as error:
             raise _unreadable(self.found, str(error)) from error
         with closing(book):
             sheet = self._choose_sheet(book)
             # What a sheet says of its size may be wrong or a trap.
             sheet.reset_dimensions()
             cells_read = 0
-            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            for number, row in enumerate(self._unpack_rows(sheet), start=1):
                 cells_read += len(row) or 1
                 if cells_read > MAX_CELLS:
                     raise SourceError(
@@ -127,6 +126,13 @@ class ExcelReader:
                 cells = [_write_cell(cell) for cell in row]
                 if any(cell and not cell.isspace() for cell in cells):
                     yield number, cells
+
+    def _unpack_rows(self, sheet: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows as they are unpacked: damage shows only where it lies."""
+        try:
+            yield from sheet.iter_rows(values_only=True)
+        except _DAMAGED as error:
+            raise _unreadable(self.found, str(error)) from error
 
     def _choose_sheet(self, book: openpyxl.Workbook) -> Any:
         sheets = {sheet.title: sheet for sheet in book.worksheets}
