@@ -18,10 +18,10 @@ from psycopg import sql
 
 from jinta.errors import UsageError
 from jinta.evidence.statements import fetch_dicts, load_statement
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
-DEFAULT_SCORECARD = "group_account_value"
 DEFAULT_HORIZON = 12
 # Stability and PSI look this many months ahead.
 LAGS = (1, 12)

@@ -12,7 +12,6 @@ import typer
 
 from jinta.console import make_console
 from jinta.evidence.backtest import (
-    DEFAULT_SCORECARD,
     BacktestRequest,
     run_backtest,
 )
@@ -24,6 +23,8 @@ from jinta.evidence.dividend import (
 )
 from jinta.evidence.html import document, element
 from jinta.evidence.signing import sign
+from jinta.private_files import write_private
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.report.summary import encode_value
 from jinta.runs.ledger import parse_month
 from jinta.settings import Settings, load_settings
@@ -114,11 +115,8 @@ def dividend(
 
 
 def write_page(settings: Settings, path: Path, page: str) -> None:
-    """Sign a page and write it, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(sign(page, settings.evidence_key), encoding="utf-8")
-    unfinished.rename(path)
+    """Sign a page and write it for its owner alone, whole or not at all."""
+    write_private(path, sign(page, settings.evidence_key).encode())
     make_console(stderr=True, soft_wrap=True).print(f"Written: {path}", markup=False)
 
 

@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from jinta.errors import JintaError, UsageError
-from jinta.evidence.backtest import DEFAULT_SCORECARD
 from jinta.evidence.charts import draw_bars
 from jinta.evidence.html import (
     Html,
@@ -31,6 +30,7 @@ from jinta.evidence.html import (
 from jinta.evidence.personal import require_auditor
 from jinta.evidence.statements import fetch_dicts, load_statement
 from jinta.replay import Replay, open_replay
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.settings import Settings
 from jinta.warehouse import connect
 

@@ -11,10 +11,14 @@ from jinta.errors import UsageError
 from jinta.evidence.handover_page import list_steps
 from jinta.evidence.handover_parts import TABLES
 from jinta.evidence.handover_urgent import list_urgent
+from jinta.private_files import make_private_folder, write_private
 from jinta.spreadsheets import encode_csv
 
 _COLUMNS = {
-    "first_things": ["place", "account_name", "what", "why", "by"],
+    "first_things": [
+        *("place", "group_account_id", "account_name", "what", "why", "by", "kind"),
+        *("amount", "weight"),
+    ],
     "takeover": ["manager_id", "manager_kind", "accounts", "accounts_per_manager"],
     "checklist": ["done", "step", "how_many"],
 }
@@ -22,6 +26,8 @@ _COLUMNS = {
 
 def write_files(pack: dict[str, Any], folder: Path) -> dict[str, int]:
     """Write each part as a CSV file, and a manifest with rows and hashes.
+
+    The files are for their owner alone, and so is the folder where it is made.
 
     Args:
         pack: What `collect_handover` returned.
@@ -35,18 +41,18 @@ def write_files(pack: dict[str, Any], folder: Path) -> dict[str, int]:
     """
     head = _describe(pack)
     _refuse_other_packs(folder, head)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     counts: dict[str, int] = {}
     listed = []
     for part, rows in _list_tables(pack).items():
         columns = list(rows[0]) if rows else _list_columns(part)
         data = encode_csv(columns, rows)
-        (folder / f"{part}.csv").write_bytes(data)
+        write_private(folder / f"{part}.csv", data)
         counts[f"{part}.csv"] = len(rows)
         digest = hashlib.sha256(data).hexdigest()
         row = {"file": f"{part}.csv", "rows": len(rows), "sha256": digest}
         listed.append(row | head)
-    (folder / "manifest.csv").write_bytes(encode_csv(list(listed[0]), listed))
+    write_private(folder / "manifest.csv", encode_csv(list(listed[0]), listed))
     return counts
 
 

@@ -53,10 +53,12 @@ def collect_handover(
         is_personal: Read names of people, as the role `auditor`.
 
     Returns:
-        The parts by name, and `checks`: rows by part here and in the sources.
+        The parts by name, `pressing`, the manager's work list, and `checks`: rows by
+        part here and in the sources.
 
     Raises:
-        UsageError: The month is not published, or nobody bears one of the numbers.
+        UsageError: The month is not published, or was before there were work lists, or
+            nobody bears one of the numbers.
         SettingsError: Names are asked for and the auditor's password is not set.
     """
     if is_personal:
@@ -97,6 +99,7 @@ def _collect(
     for name in PARTS:
         people = {"person": person} if name in _NAMING else {}
         pack[name] = fetch_dicts(connection, f"handover_{name}", key, **people)
+    pack["pressing"] = _read_pressing(connection, key)
     _name_accounts(connection, pack, key)
     pack["successors"] = fetch_dicts(connection, "handover_successors", key)
     pack["checks"] = _check_counts(connection, pack, key)
@@ -134,6 +137,24 @@ def _read_manager(
     return row
 
 
+def _read_pressing(
+    connection: psycopg.Connection[Any], key: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Read the manager's work list.
+
+    Raises:
+        UsageError: The month was published without: an empty list would be a lie.
+    """
+    [row] = fetch_dicts(connection, "handover_has_pressing", key)
+    if not row["has_pressing"]:
+        month = f"{key['month']:%Y-%m}"
+        raise UsageError(
+            f"{month} was published before jinta kept work lists.",
+            "`jinta backfill --stale` builds it again.",
+        )
+    return fetch_dicts(connection, "handover_pressing", key)
+
+
 def _check_counts(
     connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
 ) -> list[dict[str, Any]]:
@@ -161,7 +182,7 @@ def _name_accounts(
     connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
 ) -> None:
     """Write each row's account by name, and note whose names the pack may hold."""
-    rows = [row for part in PARTS for row in pack[part]]
+    rows = [row for part in (*PARTS, "pressing") for row in pack[part]]
     known = {row["group_account_id"] for row in rows if row["group_account_id"]}
     key["others"] = sorted(known - set(key["accounts"]))
     others = fetch_dicts(connection, "handover_others", key)
@@ -188,5 +209,5 @@ def _mask(
     connection.execute(load_statement("sole_traders"), key)
     rows = fetch_dicts(connection, "handover_people", key)
     people = {row["person"]: row["pseudonym"] for row in rows}
-    for name in ("accounts", "records", *PARTS):
+    for name in ("accounts", "records", "pressing", *PARTS):
         pack[name] = redact(pack[name], people)

@@ -256,7 +256,8 @@ def _build_checks(pack: dict[str, Any]) -> list[Html]:
 
 def list_steps(pack: dict[str, Any]) -> list[dict[str, Any]]:
     """What both do together, step by step, and how many of each."""
-    first = [r for r in pack["accounts"] if r["is_active"]][:10]
+    most = pack["rule"]["introduced_accounts"]
+    first = [r for r in pack["accounts"] if r["is_active"]][:most]
     steps = [
         ("Go through “First things first” together", len(list_urgent(pack))),
         ("Move the open tasks to the successor in the CRM", len(pack["tasks"])),

@@ -11,13 +11,13 @@ from jinta.console import make_console
 from jinta.errors import JintaError, UsageError
 from jinta.evidence.account_pack import collect_account_pack
 from jinta.evidence.account_page import build_account_parts
-from jinta.evidence.backtest import DEFAULT_SCORECARD
 from jinta.evidence.cli import Personal, show_now, write_page
 from jinta.evidence.html import Html, document, element
 from jinta.evidence.rebuild import describe_rebuild
 from jinta.evidence.signing import verify
 from jinta.evidence.version_pack import collect_version_pack
 from jinta.evidence.version_page import build_version_parts
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.runs.ledger import parse_month
 from jinta.settings import Settings, load_settings
 

@@ -16,12 +16,13 @@ def sources(tmp_path_factory):
 def published(make_warehouse, sources):
     """The four months published, after a decision and an override by people."""
     settings = make_warehouse()
+    asked = f"{world.MANAGER} asked {world.CONTACT}, {world.DECIDER} ({world.MOBILE})"
     with connect(settings, "owner") as connection:
         connection.execute(
             "insert into control.steward_decisions (decision_kind, account_id_left, "
             "account_id_right, decided_by, reason) "
             "values ('merge', 'd1', 'd2', %s, %s)",
-            [world.STEWARD, f"{world.MANAGER} asked {world.CONTACT}: one plant"],
+            [world.STEWARD, f"{asked}: one plant"],
         )
         connection.execute(
             "insert into control.tier_overrides (account_id, scorecard_id, tier, "

@@ -149,6 +149,7 @@ def test_names_are_read_by_the_auditor_when_asked_for(published):
     pack, page = write_account(published, "d1", is_personal=True, is_rebuilt=False)
     for name in (world.MANAGER, world.CONTACT, world.PHONE, world.STEWARD):
         assert name in page
+    assert f"{world.DECIDER} ({world.MOBILE})" in page
     assert pack["overrides"][0]["approver"] == world.APPROVER
     assert pack["account"]["manager_name"] == world.MANAGER
     assert "role auditor" in page

@@ -18,8 +18,9 @@ import yaml
 
 MONTHS = ("2024-01", "2024-02", "2024-03", "2024-04")
 MANAGER, CONTACT, PHONE = "王建国", "周秀英", "13987411234"
+DECIDER, MOBILE = "欧阳子墨", "13800001111"
 STEWARD, APPROVER, TRADER = "钱明德", "孙丽华", "赵铁柱"
-PERSONAL = (MANAGER, CONTACT, PHONE, STEWARD, APPROVER, TRADER)
+PERSONAL = (MANAGER, CONTACT, PHONE, DECIDER, MOBILE, STEWARD, APPROVER, TRADER)
 SCRIPT = "<script>alert(1)</script>"
 
 SPLIT_CODE, DOUBLE_CODE = "9153030000006117XD", "91530300000094684A"
@@ -113,6 +114,15 @@ def write_world(folder: Path) -> Path:
                 "contact_role": "联系人",
                 "contact_name": CONTACT,
                 "contact_phone": PHONE,
+            }
+        ],
+        "crm.key_persons": [
+            {
+                "person_id": "p1",
+                "account_id": "d1",
+                "recorded_date": "2024-01-01",
+                "person_name": DECIDER,
+                "person_phone": MOBILE,
             }
         ],
         "billing.unified_payment_bills": list_bills(),

@@ -3,7 +3,8 @@ select
     rules.agreement_days,
     rules.competitor_contract_days,
     rules.unvisited_days,
-    rules.visit_history_months
+    rules.visit_history_months,
+    rules.introduced_accounts
 
 from rules.handover_rules as rules
 

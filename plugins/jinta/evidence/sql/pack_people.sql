@@ -15,6 +15,14 @@ people as (
 
     union
 
+    select person_name from raw.crm__key_persons where account_id = any(%(records)s)
+
+    union
+
+    select person_phone from raw.crm__key_persons where account_id = any(%(records)s)
+
+    union
+
     select decided_by from control.steward_decisions
 
     union
