@@ -1,11 +1,23 @@
 {#
     One term of a key figure as SQL: its aggregate over the rows that its filter names,
     `column=value value; column!=value`. The aggregate is a sum or count of one column.
+    A sum of no row is zero, one of rows without any value is unknown.
 #}
 {% macro kpi_term(mart, aggregate, filter) -%}
     {%- set name = aggregate.split('(')[0] -%}
     {%- set column = aggregate.split('(')[1].rstrip(')') -%}
-    {{ name }}({{ mart ~ '.' if column != '*' }}{{ column }})
+    {%- if name == 'sum' -%}
+    case
+            when count(*){{ kpi_filter(mart, filter) }} = 0 then 0
+            else sum({{ mart }}.{{ column }}){{ kpi_filter(mart, filter) }}
+        end
+    {%- else -%}
+    {{ name }}({{ mart ~ '.' if column != '*' }}{{ column }}){{ kpi_filter(mart, filter) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The rows that a filter names. #}
+{% macro kpi_filter(mart, filter) -%}
     {%- if filter %} filter (
             where
                 {% for part in filter.split(';') -%}

@@ -27,3 +27,19 @@
 {% macro landed_entities() -%}
     {{ var('landed_entities') | join(' ') }}
 {%- endmacro %}
+
+{#
+    The tables of a kind, fact or entity, whose rows are counted by account, read with
+    `.split()`: those whose rows name one, or a prospect, a line or another such row.
+#}
+{% macro account_tables(kind) -%}
+    {{
+        var('account_tables') | selectattr('kind', 'equalto', kind)
+        | map(attribute='table') | join(' ')
+    }}
+{%- endmacro %}
+
+{# What is known of one of them; `jinta.transform.variables` says what there is. #}
+{% macro account_part(table, part) -%}
+    {{ (var('account_tables') | selectattr('table', 'equalto', table) | first)[part] }}
+{%- endmacro %}

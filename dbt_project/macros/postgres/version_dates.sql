@@ -20,3 +20,10 @@
             'infinity'::date
         ) as next_known_from_date
 {%- endmacro %}
+
+{# The same of a row that counts at all times, as long as it stands. #}
+{% macro all_dates() -%}
+        '-infinity'::date as known_from_date,
+        'infinity'::date as known_to_date,
+        'infinity'::date as next_known_from_date
+{%- endmacro %}

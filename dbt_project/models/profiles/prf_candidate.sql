@@ -88,6 +88,10 @@ domain_profiles as (
 
     select * from {{ ref('prf_customers') }}
 
+    union all
+
+    select * from {{ ref('prf_sources') }}
+
 ),
 
 published as (

@@ -104,8 +104,7 @@ covered as (
         month,
         coverage_rule_id,
         sum(key_accounts) as key_accounts,
-        sum(accounts_without_owner + accounts_of_unknown + accounts_of_absent)
-            as ownerless_accounts,
+        sum(accounts_without_owner_in_post) as ownerless_accounts,
         sum(greatest(coverage_gap, 0)) as managers_lacking
 
     from coverage

@@ -271,8 +271,12 @@ planned as (
 
     select
         levels.month,
-        max(abs(levels.completed_amount - coalesce(invoiced.invoiced_amount, 0)))
-            as completed_gap_amount,
+        max(
+            abs(
+                coalesce(levels.completed_amount, 0)
+                - coalesce(invoiced.invoiced_amount, 0)
+            )
+        ) as completed_gap_amount,
         max(levels.planned_amount) filter (where levels.plan_level = 'company')
             as planned_amount,
         coalesce(sum(levels.cascade_gap_amount), 0) as cascade_gap_amount

@@ -148,11 +148,12 @@ measured as (
     union all
 
     -- All versions, so that none is approved whose judgements contradict each other.
+    -- What can't be measured is as bad as judgements at random, whose ratio is 1.
     select distinct
         months.month,
         'judgements ' || judgements.ahp_id || ' ' || judgements.ahp_version as subject,
         'consistency_ratio' as metric,
-        round(judgements.consistency_ratio, 6) as value
+        coalesce(round(judgements.consistency_ratio, 6), 1) as value
 
     from months
 

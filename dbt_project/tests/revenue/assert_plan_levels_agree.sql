@@ -1,5 +1,6 @@
 -- Every level of the plan completes the same revenue of a class, that of its invoices,
--- in the month and in the year so far (S2-21, S4-10, F63).
+-- in the month and in the year so far; a month of which none landed completes nothing
+-- that is known (S2-21, S4-10, F63).
 with
 
 completions as (
@@ -11,6 +12,16 @@ completions as (
 invoices as (
 
     select * from {{ ref('int_revenue__invoices_classed') }}
+
+),
+
+months_invoiced as (
+
+    select distinct month
+
+    from invoices
+
+    where invoice_month = month
 
 ),
 
@@ -61,6 +72,15 @@ left join invoiced
         levels.month = invoiced.month
         and levels.revenue_class = invoiced.revenue_class
 
+left join months_invoiced
+    on levels.month = months_invoiced.month
+
 where
-    levels.completed_amount <> coalesce(invoiced.invoiced_amount, 0)
-    or levels.completed_amount_ytd <> coalesce(invoiced.invoiced_amount_ytd, 0)
+    levels.completed_amount is distinct from case
+        when months_invoiced.month is not null
+            then coalesce(invoiced.invoiced_amount, 0)
+    end
+    or levels.completed_amount_ytd is distinct from case
+        when months_invoiced.month is not null
+            then coalesce(invoiced.invoiced_amount_ytd, 0)
+    end

@@ -1,5 +1,4 @@
--- Each class that a rule names exists, each of its bands is a tier of the scorecard,
--- and every likelihood has a class.
+-- Each class that a rule names exists, and every likelihood has a class.
 with
 
 service_rules as (
@@ -17,12 +16,6 @@ classes as (
 service_tiers as (
 
     select * from {{ ref('service_tiers') }}
-
-),
-
-tier_rules as (
-
-    select * from {{ ref('tier_rules') }}
 
 ),
 
@@ -81,22 +74,6 @@ left join classes
         and named.service_class = classes.service_class
 
 where classes.service_class is null
-
-union all
-
-select
-    service_tiers.service_rule_id as rule_id,
-    service_tiers.version,
-    service_tiers.scorecard_id || ' ' || service_tiers.tier_band as problem
-
-from service_tiers
-
-left join tier_rules
-    on
-        service_tiers.scorecard_id = tier_rules.scorecard_id
-        and service_tiers.tier_band = tier_rules.tier_band
-
-where tier_rules.tier is null
 
 union all
 

@@ -1,5 +1,5 @@
--- One row per reported month and line of an individual key account that lives at the
--- month's end: whose line it is, and what it was billed.
+-- One row per reported month and line of an individual key account that lives and is
+-- listed at the month's end: whose line it is, and what it was billed.
 with
 
 months as (
@@ -50,6 +50,7 @@ card_lines as (
             and coalesce(months.month < lines.closed_month, true)
             and months.month >= lines.in_force_from_month
             and months.month < lines.in_force_to_month
+            and months.month < lines.listed_to_month
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row per task, praise, complaint, suggestion, survey, need and use of a solution:
--- when it began, and until when it is open.
+-- when it began, until when it is open, who is in charge and what it says.
 with
 
 tasks as (
@@ -42,7 +42,9 @@ final as (
         opened_date as from_date,
         closed_date as to_date,
         due_date,
-        null::integer as satisfaction_points
+        null::integer as satisfaction_points,
+        manager_id,
+        task_name as care_text
 
     from tasks
 
@@ -56,7 +58,9 @@ final as (
         received_date as from_date,
         resolved_date as to_date,
         null as due_date,
-        null as satisfaction_points
+        null as satisfaction_points,
+        null as manager_id,
+        topic as care_text
 
     from feedback
 
@@ -73,7 +77,9 @@ final as (
             when follow_up is null then surveyed_date else follow_up_date
         end as to_date,
         follow_up_due_date as due_date,
-        satisfaction_points
+        satisfaction_points,
+        null as manager_id,
+        follow_up as care_text
 
     from surveys
 
@@ -87,7 +93,9 @@ final as (
         recorded_date as from_date,
         null as to_date,
         null as due_date,
-        null as satisfaction_points
+        null as satisfaction_points,
+        null as manager_id,
+        null as care_text
 
     from needs
 
@@ -101,7 +109,9 @@ final as (
         used_date as from_date,
         used_date as to_date,
         null as due_date,
-        null as satisfaction_points
+        null as satisfaction_points,
+        null as manager_id,
+        null as care_text
 
     from solution_uses
 

@@ -44,6 +44,8 @@ key_accounts as (
         accounts.group_account_id as customer_id,
         accounts.group_account_id,
         accounts.branch_id,
+        accounts.initial_class,
+        accounts.industry,
         accounts.manager_id,
         coalesce(accounts.signed_date <= months.month_end_date, false) as is_signed
 
@@ -60,6 +62,8 @@ key_accounts as (
         individuals.system_name || ':' || individuals.customer_id as customer_id,
         null as group_account_id,
         individuals.branch_id,
+        null as initial_class,
+        null as industry,
         individuals.manager_id,
         true as is_signed
 
@@ -80,6 +84,8 @@ final as (
         key_accounts.customer_id,
         key_accounts.group_account_id,
         key_accounts.branch_id,
+        key_accounts.initial_class,
+        key_accounts.industry,
         key_accounts.manager_id,
         case
             when key_accounts.manager_id is null then 'none'

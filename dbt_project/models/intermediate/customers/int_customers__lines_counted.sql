@@ -1,6 +1,6 @@
--- One row per reported month and account with lines at the month's end; the lines of
--- individuals stand under their own name, those of an account that the month doesn't
--- know yet with what can't be identified.
+-- One row per reported month and account with lines that are in service, and listed, at
+-- the month's end; the lines of individuals stand under their own name, those of an
+-- account that the month doesn't know yet with what can't be identified.
 with
 
 months as (
@@ -29,7 +29,8 @@ spans as (
             when is_individual then 'individuals' else group_account_id
         end as group_account_id,
         greatest(opened_month, in_force_from_month) as from_month,
-        least(coalesce(closed_month, 'infinity'), in_force_to_month) as to_month,
+        least(coalesce(closed_month, 'infinity'), in_force_to_month, listed_to_month)
+            as to_month,
         count(*) as lines
 
     from lines
@@ -37,7 +38,7 @@ spans as (
     group by
         case when is_individual then 'individuals' else group_account_id end,
         greatest(opened_month, in_force_from_month),
-        least(coalesce(closed_month, 'infinity'), in_force_to_month)
+        least(coalesce(closed_month, 'infinity'), in_force_to_month, listed_to_month)
 
 ),
 

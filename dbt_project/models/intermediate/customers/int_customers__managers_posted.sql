@@ -25,6 +25,9 @@ ranked as (
         managers.manager_kind,
         managers.experience_years,
         managers.posted_date,
+        case
+            when managers.left_date <= months.month_end_date then managers.left_date
+        end as left_date,
         coalesce(months.month_end_date < managers.left_date, true) as is_in_post,
         row_number() over (
             partition by months.month, managers.manager_id
@@ -50,6 +53,7 @@ final as (
         manager_kind,
         experience_years,
         posted_date,
+        left_date,
         is_in_post
 
     from ranked

@@ -65,6 +65,7 @@ resolved as (
         date_trunc('month', subscriptions.known_from_date)::date as in_force_from_month,
         date_trunc('month', subscriptions.next_known_from_date)::date
             as in_force_to_month,
+        date_trunc('month', subscriptions.known_to_date)::date as listed_to_month,
         -- First and last month at whose start the line is a member.
         greatest(
             date_trunc('month', subscriptions.opened_date) + interval '1 month',
@@ -98,6 +99,7 @@ final as (
         closed_month,
         in_force_from_month,
         in_force_to_month,
+        listed_to_month,
         member_from_month,
         member_to_month
 

@@ -1,5 +1,6 @@
 -- What an account bought since it came, on average, and how it grows (S3-03): the last
--- twelve months against the twelve before them, as the dictionary's window says.
+-- twelve months against the twelve before them, as the dictionary's window says. Who
+-- came in the course of the year before has no whole year to grow from.
 with
 
 months as (
@@ -35,6 +36,7 @@ summed as (
     select
         months.month,
         transactions.group_account_id,
+        windows.trade_months,
         sum(transactions.transaction_amount) as cumulative_sales_amount,
         {{ month_number('months.month') }}
         - {{ month_number('min(transactions.transaction_month)') }}
@@ -59,7 +61,7 @@ summed as (
     inner join transactions
         on months.month >= transactions.transaction_month
 
-    group by months.month, transactions.group_account_id
+    group by months.month, transactions.group_account_id, windows.trade_months
 
 ),
 
@@ -76,7 +78,7 @@ final as (
         round(cumulative_sales_amount / trading_months, 2)
             as average_monthly_sales_amount,
         case
-            when window_before_amount > 0
+            when window_before_amount > 0 and trading_months >= 2 * trade_months
                 then
                     round(
                         100 * (coalesce(window_amount, 0) - window_before_amount)

@@ -1,6 +1,7 @@
 -- Transaction indicators of the value pyramid (S4-02), amounts net of returns. Who
--- bought nothing has zeros once transactions of the branch landed; a rate, a mean or a
--- cycle of nothing is missing.
+-- bought nothing has zeros once transactions of the branch landed in the window; a
+-- rate, a mean or a cycle of nothing is missing, and so is the margin of who bought
+-- without a margin told. The age of who ever bought is known whatever the window.
 with
 
 accounts as (
@@ -51,6 +52,8 @@ joined as (
         windows.first_transaction_date as first_in_window_date,
         windows.last_transaction_date,
         windows.profit_contribution_amount,
+        windows.has_trade,
+        windows.has_profit,
         case
             when dates.first_transaction_date <= months.month_end_date
                 then dates.first_transaction_date
@@ -59,9 +62,8 @@ joined as (
             when dates.first_transaction_date <= months.month_end_date
                 then age(months.month_end_date, dates.first_transaction_date)
         end as trading_age,
-        bool_or(windows.group_account_id is not null) over (
-            partition by accounts.month, accounts.branch_id
-        ) as has_landed,
+        bool_or(windows.has_trade) over branches as has_trade_landed,
+        bool_or(windows.has_profit) over branches as has_profit_landed,
         expected.expected_sales_amount
 
     from accounts
@@ -82,6 +84,8 @@ joined as (
             accounts.month = expected.month
             and accounts.group_account_id = expected.group_account_id
 
+    window branches as (partition by accounts.month, accounts.branch_id)
+
 ),
 
 final as (
@@ -92,24 +96,22 @@ final as (
         {%- for column in [
             'transaction_count', 'transaction_amount', 'largest_transaction_amount',
             'return_amount', 'return_count', 'transaction_days',
-            'profit_contribution_amount',
         ] %}
-        case when has_landed then coalesce({{ column }}, 0) end as {{ column }},
+        case when has_trade_landed then coalesce({{ column }}, 0) end as {{ column }},
         {%- endfor %}
-        case when has_landed then coalesce(margin_amount, 0) end
+        case when has_trade then margin_amount when has_trade_landed then 0 end
             as transaction_margin_amount,
+        case
+            when has_profit then profit_contribution_amount
+            when has_profit_landed then 0
+        end as profit_contribution_amount,
         100 * margin_amount / nullif(greatest(margin_base_amount, 0), 0)
             as gross_margin_pct,
         sale_amount / nullif(transaction_count, 0) as average_transaction_amount,
-        case
-            when has_landed
-                then
-                    coalesce(
-                        12 * extract(year from trading_age)
-                        + extract(month from trading_age),
-                        0
-                    )
-        end as transaction_age_months,
+        coalesce(
+            12 * extract(year from trading_age) + extract(month from trading_age),
+            case when has_trade_landed then 0 end
+        ) as transaction_age_months,
         (last_transaction_date - first_in_window_date)::numeric
         / nullif(greatest(transaction_days - 1, 0), 0) as transaction_cycle_days,
         expected_sales_amount,

@@ -1,5 +1,5 @@
 -- Sales and returns of a month; days count once however often an account bought on
--- them.
+-- them. Without any margin the margin is unknown, not zero.
 with
 
 transactions as (
@@ -42,7 +42,7 @@ final as (
         coalesce(sum(amount) filter (where is_sale), 0) as sale_amount,
         -coalesce(sum(amount) filter (where not is_sale), 0) as return_amount,
         max(amount) filter (where is_sale) as largest_transaction_amount,
-        coalesce(sum(margin_amount), 0) as margin_amount,
+        sum(margin_amount) as margin_amount,
         coalesce(sum(amount) filter (where margin_amount is not null), 0)
             as margin_base_amount,
         count(distinct transaction_date) filter (where is_sale) as transaction_days,

@@ -1,5 +1,7 @@
--- The dictionary says how far back each sum looks. What an account bought that does
--- not exist yet at the month's end is unidentified in its branch: no amount is lost.
+-- The dictionary says how far back each sum looks, and has_trade and has_profit whether
+-- the account has anything there; a margin is null where none is known. What an account
+-- bought that does not exist yet at the month's end is unidentified in its branch: no
+-- amount is lost.
 with
 
 months as (
@@ -108,7 +110,7 @@ final as (
         group_account_id,
         {%- for column in [
             'transaction_count', 'return_count', 'transaction_amount', 'sale_amount',
-            'return_amount', 'margin_amount', 'margin_base_amount', 'transaction_days',
+            'return_amount', 'margin_base_amount', 'transaction_days',
         ] %}
         coalesce(sum({{ column }}) filter (where is_trade), 0) as {{ column }},
         {%- endfor %}
@@ -116,8 +118,10 @@ final as (
             as largest_transaction_amount,
         min(first_transaction_date) filter (where is_trade) as first_transaction_date,
         max(last_transaction_date) filter (where is_trade) as last_transaction_date,
-        coalesce(sum(margin_amount) filter (where is_profit), 0)
-            as profit_contribution_amount
+        sum(margin_amount) filter (where is_trade) as margin_amount,
+        sum(margin_amount) filter (where is_profit) as profit_contribution_amount,
+        bool_or(is_trade) as has_trade,
+        bool_or(is_profit) as has_profit
 
     from attributed
 

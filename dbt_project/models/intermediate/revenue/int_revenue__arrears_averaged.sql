@@ -23,7 +23,7 @@ receivables as (
 
 attributed as (
 
-    select * from {{ ref('int_revenue__accounts_attributed') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 

@@ -22,7 +22,7 @@ age_bands as (
 
 attributed as (
 
-    select * from {{ ref('int_revenue__accounts_attributed') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 

@@ -9,9 +9,9 @@ unsettled as (
 
 ),
 
-receipts as (
+settlements as (
 
-    select * from {{ ref('int_revenue__receipts_applied') }}
+    select * from {{ ref('int_revenue__settlements_united') }}
 
 ),
 
@@ -30,23 +30,23 @@ movements as (
     select
         unsettled.invoice_id,
         unsettled.group_account_id,
-        receipts.receipt_month as month,
-        -receipts.amount as amount
+        settlements.month,
+        -settlements.amount as amount
 
-    from receipts
+    from settlements
 
     inner join unsettled
-        on receipts.invoice_id = unsettled.invoice_id
+        on settlements.invoice_id = unsettled.invoice_id
 
     union all
 
     select
         '' as invoice_id,
         group_account_id,
-        receipt_month as month,
+        month,
         -amount as amount
 
-    from receipts
+    from settlements
 
     where invoice_id is null
 

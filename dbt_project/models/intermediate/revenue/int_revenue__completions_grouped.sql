@@ -1,5 +1,7 @@
 -- Revenue of the month and of the year so far at each level of the plan (S2-21, S4-10):
 -- an account counts for its manager of the reported month, and so for his department.
+-- A month of which no invoice landed has no rows: what was completed by its end is
+-- unknown.
 {%- set levels = [
     ('company', 0), ('department', 1), ('person', 2), ('product', 3)
 ] %}
@@ -13,13 +15,23 @@ invoices as (
 
 attributed as (
 
-    select * from {{ ref('int_revenue__accounts_attributed') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 
 managers as (
 
     select * from {{ ref('stg_crm__managers') }}
+
+),
+
+months_invoiced as (
+
+    select distinct month
+
+    from invoices
+
+    where invoice_month = month
 
 ),
 
@@ -41,6 +53,9 @@ people_summed as (
         sum(invoices.amount) as completed_amount_ytd
 
     from invoices
+
+    inner join months_invoiced
+        on invoices.month = months_invoiced.month
 
     inner join attributed
         on

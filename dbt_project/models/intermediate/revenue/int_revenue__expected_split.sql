@@ -22,7 +22,7 @@ agreement_months as (
 
 attributed as (
 
-    select * from {{ ref('int_revenue__accounts_attributed') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 

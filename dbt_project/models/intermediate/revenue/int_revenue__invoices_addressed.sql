@@ -1,4 +1,6 @@
--- Invoices with their account and the month from whose end on they are overdue.
+-- Invoices with their account and the day from which on they are overdue, and the one
+-- whose open amount each of them changes: its own, or that of the invoice that a credit
+-- note takes back. A note for an invoice that is none, or a note itself, stands alone.
 with
 
 invoices as (
@@ -20,7 +22,7 @@ revenue_rules as (
 
 ),
 
-final as (
+addressed as (
 
     select
         invoices.invoice_id,
@@ -32,7 +34,8 @@ final as (
             invoices.due_date,
             invoices.invoiced_date + revenue_rules.rule_value::integer
         ) as due_date,
-        invoices.amount
+        invoices.amount,
+        invoices.credited_invoice_id
 
     from invoices
 
@@ -41,6 +44,31 @@ final as (
 
     left join revenue_rules
         on {{ is_rule_in_force('revenue_rules', 'invoices.invoice_month') }}
+
+),
+
+final as (
+
+    select
+        addressed.invoice_id,
+        coalesce(credited.invoice_id, addressed.invoice_id) as settled_invoice_id,
+        addressed.invoice_month,
+        -- The account is that of the invoice, whoever the note names.
+        coalesce(credited.group_account_id, addressed.group_account_id)
+            as group_account_id,
+        addressed.product_code,
+        addressed.invoiced_date,
+        addressed.due_date,
+        addressed.amount
+
+    from addressed
+
+    -- An invoice's key is unique, whatever system it comes from.
+    left join addressed as credited
+        on
+            addressed.credited_invoice_id = credited.invoice_id
+            and credited.credited_invoice_id is null
+            and addressed.amount < 0
 
 )
 

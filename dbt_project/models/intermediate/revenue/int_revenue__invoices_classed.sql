@@ -1,7 +1,8 @@
 -- Invoiced revenue of the year up to the reported month by revenue class (S2-21): a
 -- customer is new for a while after its first invoice, a product new to a customer
--- after the first one for it. Who stands on the earliest invoices that landed is not
--- new: when he came is unknown.
+-- after the first one for it. Who stands on the earliest invoices that landed, or was
+-- listed or signed up before their month, is not new, however young the archive is; nor
+-- is what belongs to nobody known.
 with
 
 invoices as (
@@ -13,6 +14,12 @@ invoices as (
 rules as (
 
     select * from {{ ref('int_revenue__rules_pivoted') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_accounts__months_mastered') }}
 
 ),
 
@@ -86,8 +93,14 @@ final as (
         years_summed.group_account_id,
         years_summed.product_code,
         case
+            when not coalesce(accounts.is_identified, false) then 'existing_repeat'
             when
                 customers.customer_month > beginning.first_month
+                and coalesce(
+                    least(accounts.created_date, accounts.signed_date)
+                    >= beginning.first_month,
+                    true
+                )
                 and years_summed.invoice_month
                 < customers.customer_month
                 + make_interval(months => years_summed.new_customer_months)
@@ -113,6 +126,11 @@ final as (
         on
             years_summed.group_account_id = products.group_account_id
             and years_summed.product_code = products.product_code
+
+    left join accounts
+        on
+            years_summed.month = accounts.month
+            and years_summed.group_account_id = accounts.group_account_id
 
 )
 

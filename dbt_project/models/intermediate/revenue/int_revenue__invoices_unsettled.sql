@@ -8,9 +8,9 @@ invoices as (
 
 ),
 
-receipts as (
+settlements as (
 
-    select * from {{ ref('int_revenue__receipts_applied') }}
+    select * from {{ ref('int_revenue__settlements_united') }}
 
 ),
 
@@ -28,14 +28,14 @@ first_months as (
 
 ),
 
-receipts_summed as (
+settlements_summed as (
 
     select
         invoice_id,
         sum(amount) as amount,
-        max(receipt_month) as last_month
+        max(month) as last_month
 
-    from receipts
+    from settlements
 
     where invoice_id is not null
 
@@ -56,13 +56,16 @@ final as (
 
     cross join first_months
 
-    left join receipts_summed
-        on invoices.invoice_id = receipts_summed.invoice_id
+    left join settlements_summed
+        on invoices.invoice_id = settlements_summed.invoice_id
 
     where
-        coalesce(invoices.amount <> receipts_summed.amount, true)
-        or greatest(invoices.invoice_month, receipts_summed.last_month)
-        > first_months.month
+        invoices.invoice_id = invoices.settled_invoice_id
+        and (
+            coalesce(invoices.amount <> settlements_summed.amount, true)
+            or greatest(invoices.invoice_month, settlements_summed.last_month)
+            > first_months.month
+        )
 
 )
 

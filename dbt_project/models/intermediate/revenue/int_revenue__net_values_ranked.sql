@@ -1,5 +1,6 @@
 -- Revenue of the month less what serving the account cost, ranked like the score:
--- active identified accounts within their branch (S2-10, A.6.5).
+-- active identified accounts within their branch (S2-10, A.6.5). A month whose resource
+-- costs didn't land has revenue only: what serving cost is unknown, not nothing.
 with
 
 accounts as (
@@ -21,17 +22,29 @@ costs as (
 
 ),
 
-valued as (
+-- What was idle counts as well: it tells that costs landed.
+months_costed as (
+
+    select distinct month
+
+    from costs
+
+),
+
+costed as (
 
     select
         accounts.month,
         accounts.group_account_id,
         coalesce(accounts.branch_id, 'unknown') as branch_id,
-        accounts.is_active and accounts.is_identified as is_ranked,
+        accounts.is_active
+        and accounts.is_identified
+        and months_costed.month is not null as is_ranked,
         coalesce(indicators.total_amount, 0) as revenue_amount,
-        coalesce(costs.service_cost_amount, 0) as service_cost_amount,
-        coalesce(indicators.total_amount, 0)
-        - coalesce(costs.service_cost_amount, 0) as net_value_amount
+        case
+            when months_costed.month is not null
+                then coalesce(costs.service_cost_amount, 0)
+        end as service_cost_amount
 
     from accounts
 
@@ -44,6 +57,24 @@ valued as (
         on
             accounts.month = costs.month
             and accounts.group_account_id = costs.group_account_id
+
+    left join months_costed
+        on accounts.month = months_costed.month
+
+),
+
+valued as (
+
+    select
+        month,
+        group_account_id,
+        branch_id,
+        is_ranked,
+        revenue_amount,
+        service_cost_amount,
+        revenue_amount - service_cost_amount as net_value_amount
+
+    from costed
 
 ),
 

@@ -1,5 +1,6 @@
 -- Receipts with the invoice they pay: it says whose they are. A receipt for no invoice,
--- or for one that nobody knows, is a payment on account of who paid it (S4-02).
+-- or for one that nobody knows, is a payment on account of who paid it; the refund of a
+-- credit note goes with the invoice that the note takes back (S4-02).
 with
 
 receipts as (
@@ -25,7 +26,7 @@ final as (
     select
         receipts.receipt_id,
         receipts.receipt_month,
-        invoices.invoice_id,
+        invoices.settled_invoice_id as invoice_id,
         coalesce(
             invoices.group_account_id, records.group_account_id, 'unidentified-unknown'
         ) as group_account_id,

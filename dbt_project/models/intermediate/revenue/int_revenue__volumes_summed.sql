@@ -16,7 +16,7 @@ records as (
 
 attributed as (
 
-    select * from {{ ref('int_revenue__accounts_attributed') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 

@@ -14,11 +14,17 @@ steps as (
 
 ),
 
+placed as (
+
+    select * from {{ ref('int_sales__opportunities_placed') }}
+
+),
+
 entered as (
 
     select
         rules.month,
-        steps.branch_id,
+        placed.branch_id,
         steps.stage,
         coalesce(
             next_rules.stage_kind in ('open', 'won')
@@ -35,6 +41,12 @@ entered as (
             and steps.entered_date <= rules.month_end_date
             and steps.entered_date >= rules.conversion_from_date
             and rules.stage_kind = 'open'
+
+    inner join placed
+        on
+            rules.month = placed.month
+            and steps.system_name = placed.system_name
+            and steps.opportunity_id = placed.opportunity_id
 
     -- The next stage, if it is known at the end of the month.
     left join rules as next_rules

@@ -39,6 +39,7 @@ asked as (
         case conditions.metric
             when 'average_arrears_rate_pct' then metrics.average_arrears_rate_pct
             when 'average_arrears_amount' then metrics.average_arrears_amount
+            when 'overdue_share_pct' then metrics.overdue_share_pct
             when 'collection_cycle_days' then metrics.collection_cycle_days
         end as value,
         case when conditions.metric = 'credit_grade' then metrics.credit_grade end

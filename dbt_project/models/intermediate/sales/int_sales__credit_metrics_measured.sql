@@ -33,6 +33,12 @@ receivables as (
 
 ),
 
+shares as (
+
+    select * from {{ ref('int_revenue__arrears_compared') }}
+
+),
+
 -- Of several records the latest profile holds; those of one day go by their key.
 grades as (
 
@@ -64,6 +70,7 @@ final as (
         grades.credit_grade,
         receivables.average_arrears_amount,
         receivables.average_arrears_rate_pct,
+        shares.overdue_share_pct,
         receivables.collection_cycle_days
 
     from accounts
@@ -78,6 +85,11 @@ final as (
         on
             accounts.month = receivables.month
             and accounts.group_account_id = receivables.group_account_id
+
+    left join shares
+        on
+            accounts.month = shares.month
+            and accounts.group_account_id = shares.group_account_id
 
 )
 

@@ -15,6 +15,8 @@ final as (
         case when grouping(branch_id) = 1 then 'all' else branch_id end as branch_id,
         stage,
         count(*) filter (where is_current)::integer as open_opportunities,
+        count(*) filter (where is_current and is_from_prospect)::integer
+            as open_from_prospects,
         count(*) filter (where entered_date >= month)::integer as entered_in_month,
         coalesce(sum(expected_amount) filter (where is_current), 0) as open_amount,
         coalesce(sum(weighted_amount) filter (where is_current), 0)

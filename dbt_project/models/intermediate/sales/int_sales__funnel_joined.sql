@@ -1,4 +1,4 @@
--- Every stage of every branch has a row, an empty one too: a thin top is one where$
+-- Every stage of every branch has a row, an empty one too: a thin top is one where
 -- nothing is.
 with
 
@@ -49,6 +49,7 @@ final as (
         rules.stage_name_zh,
         rules.win_probability_pct,
         coalesce(counted.open_opportunities, 0) as open_opportunities,
+        coalesce(counted.open_from_prospects, 0) as open_from_prospects,
         coalesce(counted.open_amount, 0) as open_amount,
         coalesce(counted.weighted_amount, 0) as weighted_amount,
         coalesce(counted.entered_in_month, 0) as entered_in_month,

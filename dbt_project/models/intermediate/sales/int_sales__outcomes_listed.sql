@@ -15,20 +15,27 @@ steps as (
 
 ),
 
+placed as (
+
+    select * from {{ ref('int_sales__opportunities_placed') }}
+
+),
+
 final as (
 
     select
         rules.month,
         steps.system_name,
         steps.opportunity_id,
-        steps.branch_id,
+        placed.branch_id,
         coalesce(steps.manager_id, 'nobody') as manager_id,
         coalesce(steps.product_code, 'unknown') as product_code,
         rules.funnel_rule_version,
         rules.stage_kind as outcome,
         steps.entered_date as ended_date,
         steps.entered_date - steps.opened_date as days_to_end,
-        steps.expected_amount
+        steps.expected_amount,
+        steps.is_from_prospect
 
     from steps
 
@@ -38,6 +45,12 @@ final as (
             and steps.entered_date <= rules.month_end_date
             and steps.entered_date >= rules.win_rate_from_date
             and coalesce(steps.left_date > rules.month_end_date, true)
+
+    inner join placed
+        on
+            rules.month = placed.month
+            and steps.system_name = placed.system_name
+            and steps.opportunity_id = placed.opportunity_id
 
 )
 

@@ -14,9 +14,9 @@ steps as (
 
 ),
 
-accounts as (
+placed as (
 
-    select * from {{ ref('int_accounts__months_mastered') }}
+    select * from {{ ref('int_sales__opportunities_placed') }}
 
 ),
 
@@ -27,12 +27,10 @@ final as (
         steps.system_name,
         steps.opportunity_id,
         steps.step_number,
-        -- An account that is not there yet at the end of the month is nobody's.
-        coalesce(
-            accounts.group_account_id, 'unidentified-' || steps.branch_id
-        ) as group_account_id,
-        steps.branch_id,
-        coalesce(steps.manager_id, accounts.manager_id) as manager_id,
+        placed.group_account_id,
+        placed.branch_id,
+        steps.is_from_prospect,
+        coalesce(steps.manager_id, placed.manager_id) as manager_id,
         steps.product_code,
         steps.opened_date,
         steps.expected_amount,
@@ -61,10 +59,11 @@ final as (
             and steps.entered_date <= rules.month_end_date
             and coalesce(steps.left_date >= rules.month, true)
 
-    left join accounts
+    inner join placed
         on
-            rules.month = accounts.month
-            and steps.group_account_id = accounts.group_account_id
+            rules.month = placed.month
+            and steps.system_name = placed.system_name
+            and steps.opportunity_id = placed.opportunity_id
 
     where rules.stage_kind = 'open' or steps.entered_date >= rules.month
 

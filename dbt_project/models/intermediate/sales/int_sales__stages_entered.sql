@@ -1,5 +1,5 @@
 -- Between its opening and the first stage that was noted, an opportunity was in the
--- first stage of all.
+-- first stage of all. A stage that is noted again is not entered again.
 with
 
 opportunities as (
@@ -27,7 +27,7 @@ first_noted as (
 
 ),
 
-final as (
+noted as (
 
     select
         system_name,
@@ -55,6 +55,39 @@ final as (
             and opportunities.opportunity_id = first_noted.opportunity_id
 
     where coalesce(first_noted.entered_date > opportunities.opened_date, true)
+
+),
+
+-- Changes of one day come in the order of their numbers: 9 before 10.
+preceded as (
+
+    select
+        system_name,
+        opportunity_id,
+        stage_change_id,
+        entered_date,
+        stage,
+        lag(stage) over (
+            partition by system_name, opportunity_id
+            order by entered_date, length(stage_change_id), stage_change_id
+        ) as stage_before
+
+    from noted
+
+),
+
+final as (
+
+    select
+        system_name,
+        opportunity_id,
+        stage_change_id,
+        entered_date,
+        stage
+
+    from preceded
+
+    where stage is distinct from stage_before
 
 )
 

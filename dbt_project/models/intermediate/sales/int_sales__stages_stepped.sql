@@ -1,4 +1,4 @@
--- The way of each opportunity, a row per step, with whose it is.
+-- The way of each opportunity, a row per step. Whose it is depends on the month.
 with
 
 opportunities as (
@@ -13,12 +13,6 @@ entered as (
 
 ),
 
-records as (
-
-    select * from {{ ref('int_indicators__records_addressed') }}
-
-),
-
 final as (
 
     select
@@ -27,8 +21,8 @@ final as (
         row_number() over steps as step_number,
         opportunities.product_code,
         opportunities.manager_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
-        coalesce(records.branch_id, 'unknown') as branch_id,
+        opportunities.account_id is null and opportunities.prospect_id is not null
+            as is_from_prospect,
         opportunities.opened_date,
         coalesce(opportunities.expected_amount, 0) as expected_amount,
         entered.stage,
@@ -42,9 +36,6 @@ final as (
         on
             entered.system_name = opportunities.system_name
             and entered.opportunity_id = opportunities.opportunity_id
-
-    left join records
-        on {{ refers_to('opportunities', 'records', 'account_id') }}
 
     -- Changes of one day come in the order of their numbers: 9 before 10.
     window

@@ -100,14 +100,18 @@ final as (
             (eigenvalues.lambda_max - shared.items) / nullif(shared.items - 1, 0), 12
         ) as consistency_index,
         matrices.random_index,
-        coalesce(
-            round(
-                (eigenvalues.lambda_max - shared.items) / nullif(shared.items - 1, 0)
-                / nullif(matrices.random_index, 0),
-                12
-            ),
-            0
-        ) as consistency_ratio
+        -- Two items can't contradict each other; what has no index isn't consistent.
+        case
+            when shared.items < 3 then 0
+            when matrices.random_index > 0
+                then
+                    round(
+                        (eigenvalues.lambda_max - shared.items)
+                        / (shared.items - 1)
+                        / matrices.random_index,
+                        12
+                    )
+        end as consistency_ratio
 
     from shared
 

@@ -1,5 +1,6 @@
 -- One row per reported month, coverage rule and branch, and one for all branches: key
--- accounts, those nobody in post owns, and those whose tier asks to be served.
+-- accounts, those nobody in post owns, those whose tier asks to be served, and how many
+-- of these their owner in post, of whatever branch, can serve.
 with
 
 key_accounts as (
@@ -18,7 +19,13 @@ final as (
         count(*) filter (where owner_status = 'none') as accounts_without_owner,
         count(*) filter (where owner_status = 'unknown') as accounts_of_unknown,
         count(*) filter (where owner_status = 'left') as accounts_of_absent,
-        count(*) filter (where is_served_tier) as top_accounts
+        count(*) filter (where is_served_tier) as top_accounts,
+        count(*) filter (
+            where
+            is_served_tier
+            and owner_status = 'in_post'
+            and place <= accounts_per_manager
+        ) as top_accounts_served
 
     from key_accounts
 

@@ -1,5 +1,5 @@
--- A call of an account that is not there yet at the end of the month is nobody's, in
--- the branch of the account.
+-- A call of an account that is not there yet at the end of the month is unidentified,
+-- in the branch of the account.
 with
 
 calls as (
@@ -14,14 +14,20 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         calls.call_month as month,
         calls.system_name,
         calls.call_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
-        coalesce(records.branch_id, 'unknown') as branch_id,
+        attributed.group_account_id,
+        coalesce(attributed.branch_id, 'unknown') as branch_id,
         calls.queue_code,
         calls.is_answered,
         calls.wait_seconds,
@@ -32,6 +38,12 @@ final as (
 
     left join records
         on {{ refers_to('calls', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            calls.call_month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

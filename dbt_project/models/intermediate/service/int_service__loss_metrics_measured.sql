@@ -1,4 +1,5 @@
 -- What the conditions of the loss rule may ask about, a row per metric that is known.
+-- Complaints are the month's own, and known where those of the year are.
 with
 
 accounts as (
@@ -17,6 +18,12 @@ indicators as (
 contacts as (
 
     select * from {{ ref('int_indicators__contacts_measured') }}
+
+),
+
+contacts_dated as (
+
+    select * from {{ ref('int_customers__contacts_dated') }}
 
 ),
 
@@ -41,6 +48,19 @@ services as (
 
 ),
 
+complaints as (
+
+    select
+        group_account_id,
+        contact_month as month,
+        contacts as complaints
+
+    from contacts_dated
+
+    where contact_kind = 'complaint'
+
+),
+
 final as (
 
     select
@@ -60,6 +80,11 @@ final as (
         on
             accounts.month = contacts.month
             and accounts.group_account_id = contacts.group_account_id
+
+    left join complaints
+        on
+            accounts.month = complaints.month
+            and accounts.group_account_id = complaints.group_account_id
 
     left join services
         on
@@ -82,7 +107,13 @@ final as (
             ('services_lost', services.services_lost::numeric),
             ('off_net_rate_pct', indicators.off_net_rate_pct),
             ('competitor_share_pct', accounts.competitor_share_pct),
-            ('complaint_count', contacts.complaint_count)
+            (
+                'complaints',
+                case
+                    when contacts.complaint_count is not null
+                        then coalesce(complaints.complaints, 0)
+                end
+            )
         ) as metrics (metric, value)
 
     where metrics.value is not null

@@ -25,8 +25,7 @@ managers_counted as (
         month,
         coverage_rule_id,
         case when grouping(branch_id) = 1 then 'all' else branch_id end as branch_id,
-        count(*) filter (where is_counted) as managers_in_post,
-        coalesce(sum(top_accounts_served), 0) as top_accounts_served
+        count(*) filter (where is_counted) as managers_in_post
 
     from managers
 
@@ -51,8 +50,7 @@ joined as (
         coalesce(key_accounts.accounts_of_unknown, 0) as accounts_of_unknown,
         coalesce(key_accounts.accounts_of_absent, 0) as accounts_of_absent,
         coalesce(key_accounts.top_accounts, 0) as top_accounts,
-        coalesce(managers_counted.top_accounts_served, 0)::bigint
-            as top_accounts_served
+        coalesce(key_accounts.top_accounts_served, 0) as top_accounts_served
 
     from key_accounts
 
@@ -82,6 +80,8 @@ final as (
         joined.accounts_without_owner,
         joined.accounts_of_unknown,
         joined.accounts_of_absent,
+        joined.accounts_without_owner + joined.accounts_of_unknown
+        + joined.accounts_of_absent as accounts_without_owner_in_post,
         joined.top_accounts,
         joined.top_accounts_served,
         least(

@@ -1,7 +1,13 @@
--- Who owns nothing more goes on owning it: only accounts without an owner in post, and
--- those beyond what an owner can serve, are moved. The most valuable ones are placed
--- first, each with whoever of the branch would then hold the fewest.
-with
+-- One account after the other, the most valuable first, goes to a manager of its branch
+-- with a place free: of a kind that should own it and with accounts of its industry
+-- before others of that kind, these before anybody; then whoever holds the fewest.
+with recursive
+
+queue as (
+
+    select * from {{ ref('int_scoring__moves_queued') }}
+
+),
 
 key_accounts as (
 
@@ -12,79 +18,157 @@ key_accounts as (
 managers as (
 
     select * from {{ ref('int_scoring__managers_loaded') }}
+    where is_counted and accounts < accounts_per_manager
 
 ),
 
-to_be_moved as (
+industries as (
 
     select
         month,
         coverage_rule_id,
-        customer_id,
-        group_account_id,
-        branch_id,
         manager_id,
-        effective_tier,
-        case
-            when owner_status <> 'in_post' then 'owner_' || owner_status
-            else 'overloaded'
-        end as reason,
-        row_number() over (
-            partition by month, coverage_rule_id, branch_id
-            order by is_served_tier desc, value_rank asc nulls last, customer_id asc
-        ) as turn
+        array_agg(distinct industry) as held_industries
 
     from key_accounts
 
-    where owner_status <> 'in_post' or place > accounts_per_manager
+    where industry is not null
+
+    group by month, coverage_rule_id, manager_id
 
 ),
 
--- One row per account that a manager could still take.
-places as (
+free as (
 
     select
         managers.month,
         managers.coverage_rule_id,
         managers.branch_id,
         managers.manager_id,
-        row_number() over (
-            partition by managers.month, managers.coverage_rule_id, managers.branch_id
-            order by held.accounts asc, managers.manager_id asc
-        ) as turn
+        managers.manager_kind,
+        industries.held_industries,
+        managers.accounts,
+        managers.accounts_per_manager
 
     from managers
 
-    cross join
-        lateral generate_series(
-            managers.accounts + 1, managers.accounts_per_manager
-        ) as held (accounts)
+    left join industries
+        on
+            managers.month = industries.month
+            and managers.coverage_rule_id = industries.coverage_rule_id
+            and managers.manager_id = industries.manager_id
 
-    where managers.is_counted
+),
+
+-- Each turn knows what the ones before it took: how many accounts by manager.
+placed (
+    month, coverage_rule_id, branch_id, turn, manager_id, fit_order, taken
+) as (
+
+    select distinct
+        month,
+        coverage_rule_id,
+        branch_id,
+        0::bigint as turn,
+        null::text as manager_id,
+        null::integer as fit_order,
+        '{}'::jsonb as taken
+
+    from free
+
+    union all
+
+    select
+        month,
+        coverage_rule_id,
+        branch_id,
+        turn,
+        manager_id,
+        fit_order,
+        taken || jsonb_build_object(manager_id, taken_before + 1) as taken
+
+    from (
+        select
+            queue.month,
+            queue.coverage_rule_id,
+            queue.branch_id,
+            queue.turn,
+            free.manager_id,
+            offers.fit_order,
+            placed.taken,
+            offers.taken_before,
+            row_number() over (
+                partition by queue.month, queue.coverage_rule_id, queue.branch_id
+                order by
+                    offers.fit_order asc,
+                    free.accounts + offers.taken_before asc,
+                    free.manager_id asc
+            ) as choice
+
+        from placed
+
+        inner join queue
+            on
+                placed.month = queue.month
+                and placed.coverage_rule_id = queue.coverage_rule_id
+                and placed.branch_id = queue.branch_id
+                and placed.turn + 1 = queue.turn
+
+        inner join free
+            on
+                queue.month = free.month
+                and queue.coverage_rule_id = free.coverage_rule_id
+                and queue.branch_id = free.branch_id
+
+        cross join
+            lateral (
+                select
+                    coalesce((placed.taken ->> free.manager_id)::integer, 0)
+                        as taken_before,
+                    case
+                        when
+                            (
+                                free.manager_kind
+                                = any(string_to_array(queue.manager_kinds, ' '))
+                            ) is not true
+                            then 3
+                        when queue.industry = any(free.held_industries) then 1
+                        else 2
+                    end as fit_order
+            ) as offers
+
+        where free.accounts + offers.taken_before < free.accounts_per_manager
+    ) as choices
+
+    where choice = 1
 
 ),
 
 final as (
 
     select
-        to_be_moved.month,
-        to_be_moved.coverage_rule_id,
-        to_be_moved.customer_id,
-        to_be_moved.group_account_id,
-        to_be_moved.branch_id,
-        to_be_moved.effective_tier,
-        to_be_moved.reason,
-        to_be_moved.manager_id,
-        places.manager_id as manager_id_proposed
+        queue.month,
+        queue.coverage_rule_id,
+        queue.customer_id,
+        queue.group_account_id,
+        queue.branch_id,
+        queue.effective_tier,
+        queue.industry,
+        queue.reason,
+        queue.manager_id,
+        placed.manager_id as manager_id_proposed,
+        (array['industry', 'kind', 'any'])[placed.fit_order] as fit,
+        queue.manager_kinds,
+        queue.owner_kind_rule_version
 
-    from to_be_moved
+    from queue
 
-    left join places
+    left join placed
         on
-            to_be_moved.month = places.month
-            and to_be_moved.coverage_rule_id = places.coverage_rule_id
-            and to_be_moved.branch_id = places.branch_id
-            and to_be_moved.turn = places.turn
+            queue.month = placed.month
+            and queue.coverage_rule_id = placed.coverage_rule_id
+            and queue.branch_id = placed.branch_id
+            and queue.turn = placed.turn
 
 )
 

@@ -27,6 +27,7 @@ final as (
         coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
         surveys.account_id as account_id_crm,
         surveys.surveyed_date,
+        months.month <= surveys.surveyed_date as is_answered_in_month,
         surveys.satisfaction_points,
         surveys.weakest_topic,
         surveys.follow_up,

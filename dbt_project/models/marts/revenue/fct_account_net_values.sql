@@ -73,6 +73,10 @@ final as (
         scored.score_tier,
         scored.score_tier_band,
         cost_flags.cost_flag,
+        case
+            when scored.service_cost_amount is not null
+                then (cost_flags.cost_flag is not distinct from 'expensive')::integer
+        end as expensive_accounts,
         scored.version as net_value_rule_version
 
     from scored

@@ -20,6 +20,7 @@ final as (
         service_activities.name_en as activity_name,
         service_activities.name_zh as activity_name_zh,
         service_activities.driver_unit,
+        service_activities.driver_unit_zh,
         activities.resource_volume,
         activities.driver_volume,
         activities.accounts,

@@ -22,11 +22,14 @@ compared as (
         coalesce(plans.product_code, completions.product_code) as product_code,
         coalesce(plans.revenue_class, completions.revenue_class) as revenue_class,
         plans.planned_amount,
-        coalesce(completions.completed_amount, 0) as completed_amount,
         plans.planned_amount_ytd,
-        coalesce(completions.completed_amount_ytd, 0) as completed_amount_ytd,
         plans.planned_amount_year,
-        plans.cascaded_amount
+        plans.cascaded_amount,
+        completions.completed_amount,
+        completions.completed_amount_ytd,
+        bool_or(completions.month is not null) over (
+            partition by coalesce(plans.month, completions.month)
+        ) as has_landed
 
     from plans
 
@@ -38,6 +41,28 @@ compared as (
             and plans.manager_id = completions.manager_id
             and plans.product_code = completions.product_code
             and plans.revenue_class = completions.revenue_class
+
+),
+
+completed as (
+
+    select
+        month,
+        plan_level,
+        department_id,
+        manager_id,
+        product_code,
+        revenue_class,
+        planned_amount,
+        planned_amount_ytd,
+        planned_amount_year,
+        cascaded_amount,
+        case when has_landed then coalesce(completed_amount, 0) end
+            as completed_amount,
+        case when has_landed then coalesce(completed_amount_ytd, 0) end
+            as completed_amount_ytd
+
+    from compared
 
 ),
 
@@ -61,9 +86,9 @@ final as (
         round(100 * completed_amount_ytd / nullif(planned_amount_year, 0), 2)
             as completion_year_pct,
         cascaded_amount,
-        planned_amount - cascaded_amount as cascade_gap_amount
+        coalesce(planned_amount, 0) - cascaded_amount as cascade_gap_amount
 
-    from compared
+    from completed
 
 )
 

@@ -40,6 +40,7 @@ final as (
         metrics.credit_grade,
         metrics.average_arrears_amount,
         metrics.average_arrears_rate_pct,
+        metrics.overdue_share_pct,
         metrics.collection_cycle_days,
         coalesce(met.evidence, '[]') as evidence
 

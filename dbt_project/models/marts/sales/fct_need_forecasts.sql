@@ -20,11 +20,17 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 known as (
 
     select
         months.month,
-        coalesce(records.branch_id, 'unknown') as branch_id,
+        coalesce(attributed.branch_id, 'unknown') as branch_id,
         coalesce(needs.product_code, 'unknown') as product_code,
         coalesce(to_char(needs.expected_month, 'YYYY-MM'), 'undated')
             as expected_period,
@@ -40,6 +46,12 @@ known as (
 
     left join records
         on {{ refers_to('needs', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 ),
 

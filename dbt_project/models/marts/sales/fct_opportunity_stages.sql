@@ -15,6 +15,7 @@ final as (
         step_number,
         group_account_id,
         branch_id,
+        is_from_prospect,
         manager_id,
         product_code,
         opened_date,

@@ -18,6 +18,7 @@ final as (
         funnel_rule_version,
         win_probability_pct,
         open_opportunities,
+        open_from_prospects,
         open_amount,
         weighted_amount,
         entered_in_month,

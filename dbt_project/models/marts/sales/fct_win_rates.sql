@@ -19,6 +19,8 @@ counted as (
             as product_code,
         count(*) filter (where outcome = 'won')::integer as won_count,
         count(*) filter (where outcome = 'lost')::integer as lost_count,
+        count(*) filter (where outcome = 'won' and is_from_prospect)::integer
+            as won_from_prospects,
         count(*) filter (where outcome = 'withdrawn')::integer as withdrawn_count,
         coalesce(sum(expected_amount) filter (where outcome = 'won'), 0) as won_amount,
         coalesce(sum(expected_amount) filter (where outcome = 'lost'), 0)
@@ -48,6 +50,7 @@ final as (
         won_count,
         lost_count,
         withdrawn_count,
+        won_from_prospects,
         won_amount,
         lost_amount,
         round(100.0 * won_count / nullif(won_count + lost_count, 0), 2)

@@ -18,6 +18,26 @@ tiers as (
 
 ),
 
+tier_rules as (
+
+    select * from {{ ref('tier_rules') }}
+
+),
+
+-- A former grade may name a tier or only its band: A1 was A.
+grades as (
+
+    select
+        scorecard_id,
+        version as scorecard_version,
+        array_agg(upper(tier)) || array_agg(upper(tier_band)) as known_grades
+
+    from tier_rules
+
+    group by scorecard_id, version
+
+),
+
 final as (
 
     select
@@ -53,13 +73,15 @@ final as (
         tiers.override_valid_to,
         accounts.initial_class,
         accounts.former_grade,
-        -- A former grade may name a tier or only its band: A1 was A. Who is not ranked
-        -- has no grade now that could differ.
+        -- Who is not ranked has no grade now that could differ, and a grade of another
+        -- card none that could be compared.
         case
-            when tiers.population is not null
+            when
+                tiers.population is not null
+                and upper(trim(accounts.former_grade)) = any(grades.known_grades)
                 then
                     upper(trim(accounts.former_grade))
-                    not in (tiers.effective_tier, tiers.tier_band)
+                    not in (upper(tiers.effective_tier), upper(tiers.tier_band))
         end as is_changed_from_former
 
     from scores
@@ -74,6 +96,11 @@ final as (
         on
             scores.month = accounts.month
             and scores.group_account_id = accounts.group_account_id
+
+    left join grades
+        on
+            scores.scorecard_id = grades.scorecard_id
+            and scores.scorecard_version = grades.scorecard_version
 
 )
 

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- Upgrades and downgrades with their driver: the indicator whose points moved most in
--- that direction. Without one, others or the rules moved the account.
+-- Upgrades and downgrades with their driver: the indicator whose values moved points
+-- most in that direction. Without one, others or the rules moved the account.
 with
 
 tier_changes as (
@@ -13,6 +13,23 @@ tier_changes as (
 point_changes as (
 
     select * from {{ ref('fct_point_changes') }}
+
+),
+
+-- What another version makes of the same values is no driver.
+own_changes as (
+
+    select
+        scorecard_id,
+        month,
+        group_account_id,
+        indicator_id,
+        position,
+        changed_points - rules_points as own_points,
+        old_value,
+        new_value
+
+    from point_changes
 
 ),
 
@@ -101,25 +118,25 @@ drivers as (
         graded.scorecard_id,
         graded.month,
         graded.group_account_id,
-        point_changes.indicator_id,
-        point_changes.changed_points,
-        point_changes.old_value,
-        point_changes.new_value,
+        own_changes.indicator_id,
+        own_changes.own_points,
+        own_changes.old_value,
+        own_changes.new_value,
         row_number() over (
             partition by graded.scorecard_id, graded.month, graded.group_account_id
             order by
-                point_changes.changed_points * sign(graded.tiers_gained) desc,
-                point_changes.position asc
+                own_changes.own_points * sign(graded.tiers_gained) desc,
+                own_changes.position asc
         ) as row_number
 
     from graded
 
-    inner join point_changes
+    inner join own_changes
         on
-            graded.scorecard_id = point_changes.scorecard_id
-            and graded.month = point_changes.month
-            and graded.group_account_id = point_changes.group_account_id
-            and point_changes.changed_points * sign(graded.tiers_gained) > 0
+            graded.scorecard_id = own_changes.scorecard_id
+            and graded.month = own_changes.month
+            and graded.group_account_id = own_changes.group_account_id
+            and own_changes.own_points * sign(graded.tiers_gained) > 0
 
 ),
 
@@ -139,7 +156,7 @@ final as (
         graded.tier_change_cause,
         graded.changed_points,
         drivers.indicator_id as driver_indicator_id,
-        drivers.changed_points as driver_points,
+        drivers.own_points as driver_points,
         drivers.old_value as driver_old_value,
         drivers.new_value as driver_new_value
 

@@ -1,6 +1,6 @@
 {#
     Written from the definitions, so that what is defined is what is computed: every mart
-    is read once, with one column per term of a key figure.
+    is read once per kind of branch, with one column per term of a key figure.
 -#}
 {%- set terms = [] %}
 {%- for row in var('kpi_definitions') %}
@@ -12,6 +12,7 @@
     'side': side,
     'mart': row[side ~ '_mart'],
     'branch_by': row[side ~ '_branch_by'],
+    'place': row[side ~ '_mart'] ~ '_by_' ~ row[side ~ '_branch_by'],
     'sql': kpi_term(row[side ~ '_mart'], row[side], row[side ~ '_filter']),
 }) %}
 {%- endfor %}
@@ -38,40 +39,40 @@ accounts as (
 
 ),
 
-{% for mart, own in terms | groupby('mart') -%}
-{%- set place = own[0].branch_by -%}
-{{ mart }}_summed as (
+{% for place, own in terms | groupby('place') -%}
+{%- set mart, branch_by = own[0].mart, own[0].branch_by -%}
+{{ place }} as (
 
     select
         {{ mart }}.month,
-        {{ kpi_branch(mart, place) }} as branch_id,
+        {{ kpi_branch(mart, branch_by) }} as branch_id,
         {%- for term in own %}
         {{ term.sql }} as {{ term.column }}{{ ',' if not loop.last }}
         {%- endfor %}
 
     from {{ mart }}
-    {% if place == 'group_account_id' %}
+    {% if branch_by == 'group_account_id' %}
     left join accounts
         on
             {{ mart }}.month = accounts.month
             and {{ mart }}.group_account_id = accounts.group_account_id
     {% endif %}
-    group by {{ kpi_groups(mart, place) }}
+    group by {{ kpi_groups(mart, branch_by) }}
 
 ),
 
 {% endfor -%}
 measured as (
-    {% for mart, own in terms | groupby('mart') %}
+    {% for place, own in terms | groupby('place') %}
     select
         sums.month,
         sums.branch_id,
         terms.kpi_id,
         terms.version,
         terms.side,
-        coalesce(terms.value, 0) as value
+        terms.value
 
-    from {{ mart }}_summed as sums
+    from {{ place }} as sums
 
     cross join
         lateral (
@@ -112,8 +113,11 @@ paired as (
         definitions.denominator is not null as is_quotient,
         measured.month,
         measured.branch_id,
-        coalesce(sum(measured.value) filter (where measured.side = 'numerator'), 0)
-            as numerator,
+        case
+            when bool_or(measured.side = 'numerator')
+                then sum(measured.value) filter (where measured.side = 'numerator')
+            else 0
+        end as numerator,
         sum(measured.value) filter (where measured.side = 'denominator')
             as denominator
 

@@ -33,6 +33,9 @@ tiers_compared as (
         changes.old_scorecard_version <> changes.scorecard_version as is_other_version,
         changes.old_total_points,
         changes.new_total_points,
+        -- What the rules before would have made of the account's values.
+        changes.new_total_points - changes.old_total_points - changes.rules_points
+            as own_points,
         {%- for side in ['old_', 'new_'] %}
         {{ side }}scores.partition_id as {{ side }}partition_id,
         {{ side }}scores.value_rank as {{ side }}value_rank,
@@ -112,6 +115,7 @@ final as (
             when tiers.old_population is null then 'ranked'
             when tiers.new_population is null then 'not_ranked'
             when tiers.old_partition_id <> tiers.new_partition_id then 'partition'
+            when tiers.is_other_version and tiers.own_points = 0 then 'rules'
             when tiers.old_tier_band = tiers.new_tier_band then 'points'
             when
                 tiers.is_other_version
@@ -125,6 +129,12 @@ final as (
                 tiers.new_tier_order < tiers.old_tier_order
                 and tiers.new_total_points <= tiers.old_total_points
                 then 'others_fell'
+            -- Its total went the way of the tier, its own values the other way.
+            when
+                tiers.is_other_version
+                and tiers.own_points
+                * (tiers.new_total_points - tiers.old_total_points) < 0
+                then 'rules'
             else 'points'
         end as tier_change_cause,
         tiers.old_total_points,

@@ -20,6 +20,7 @@ final as (
         account_id,
         agreement_id,
         product_code,
+        credited_invoice_id,
         ---------- dates
         invoiced_date,
         due_date,

@@ -13,6 +13,7 @@ final as (
         _system as system_name,
         opportunity_id,
         account_id,
+        prospect_id,
         product_code,
         manager_id,
         ---------- dates
