@@ -17,6 +17,7 @@ from demo.organisations import PREFECTURE, find_place
 from demo.products import CODES as PRODUCT_CODES
 from demo.products import choose_payers
 from demo.province import Province
+from demo.sales import walk_stages
 from demo.systems import Made
 from demo.traits import AS_OF
 
@@ -45,6 +46,13 @@ TABLES = {
             " asset_wan double precision, sales_wan double precision,"
             " sales_last_wan double precision, mgr_no text, crt_dt bigint,"
             " stop_dt bigint, to_grp_no text, to_dt bigint"
+        ),
+        "latent_oppty": (
+            "opp_no text, grp_cust_no text, latent_no text, prod_cd text, mgr_no text,"
+            " get_dt bigint, exp_fen bigint"
+        ),
+        "latent_stage_log": (
+            "log_id bigint, opp_no text, stage_cd text, enter_dt bigint"
         ),
     },
     "erp": {
@@ -94,6 +102,8 @@ def make_tables(province: Province, rng: np.random.Generator) -> Made:
         },
         "erp": {"sale_order": orders},
     }
+    opportunities, stages, opportunity_faults = _make_opportunities(prospects, rng)
+    frames["crm"] |= {"latent_oppty": opportunities, "latent_stage_log": stages}
     tables = {
         system: {
             name: pa.Table.from_pandas(frame, preserve_index=False)
@@ -101,7 +111,10 @@ def make_tables(province: Province, rng: np.random.Generator) -> Made:
         }
         for system, by_name in frames.items()
     }
-    return Made(tables, [*order_faults, *prospect_faults, *assessment_faults])
+    return Made(
+        tables,
+        [*order_faults, *prospect_faults, *assessment_faults, *opportunity_faults],
+    )
 
 
 def _make_orders(
@@ -384,6 +397,44 @@ def _copy_some(invented: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
     copies = invented.iloc[np.sort(at)].reset_index(drop=True)
     copies["emp_num"] += 3
     return copies
+
+
+def _make_opportunities(
+    prospects: pd.DataFrame, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Fault]]:
+    """Make opportunities of two prospects of five, kept apart from the customers'."""
+    known = prospects[prospects["latent_no"].str.len() == len("QZ000000")]
+    known = known[rng.random(len(known)) < 0.4]
+    created = pd.to_datetime(known["crt_dt"].astype(str), format="%Y%m%d")
+    opened = created.to_numpy().astype("datetime64[D]").astype(int)
+    opened = opened + rng.integers(0, 25, len(known))
+    amount = 700 * known["emp_num"].to_numpy() ** 0.6
+    amount = amount * np.exp(0.8 * rng.standard_normal(len(known)))
+    number = (800_000 + np.arange(len(known))).astype(str)
+    frame = pd.DataFrame(
+        {
+            "opp_no": np.char.add("QS", number),
+            "grp_cust_no": pd.Series([None] * len(known), dtype="string"),
+            "latent_no": known["latent_no"].astype("string").to_numpy(),
+            "prod_cd": rng.choice(PRODUCT_CODES, len(known)),
+            "mgr_no": known["mgr_no"].to_numpy(),
+            "get_dt": write_days(opened),
+            "exp_fen": np.round(amount, -1).astype(np.int64) * 100,
+        }
+    )
+    stages = walk_stages(frame["opp_no"].to_numpy(), opened, rng, 5_000_000)
+    dirty = spoil_rows(frame, [{"grp_cust_no": "GX"}, {"latent_no": None}])
+    dirty["opp_no"] = ["QSX1", "QSX2"]
+    types = frame.dtypes
+    frame = pd.concat([frame.astype(object), dirty], ignore_index=True).astype(types)
+    return (
+        frame,
+        stages,
+        [
+            Fault("crm.opportunities", "both a customer and a prospect", 1),
+            Fault("crm.opportunities", "neither a customer nor a prospect", 1),
+        ],
+    )
 
 
 def _make_assessments(

@@ -31,7 +31,7 @@ TABLES = {
     "erp": {
         "ar_invoice": (
             "inv_no text, mon bigint, grp_cust_no text, agr_no text, prod_cd text,"
-            " inv_dt bigint, due_dt bigint, amt_fen bigint"
+            " inv_dt bigint, due_dt bigint, amt_fen bigint, org_inv_no text"
         ),
         "ar_receipt": (
             "rcp_no text, mon bigint, grp_cust_no text, inv_no text, rcp_dt bigint,"
@@ -85,6 +85,7 @@ def make_tables(province: Province, rng: np.random.Generator) -> Made:
     dirty["agr_no"] = ["XYDIRTY1", "XYDIRTY2"]
     invoices = _make_invoices(province, rng)
     receipts = _make_receipts(invoices, rng)
+    invoices = _cancel_invoices(invoices, receipts, CODES[province.billing.months[0]])
     volumes = _make_volumes(province, rng)
     negative = spoil_rows(volumes.iloc[::-1], [{"qty": -1.0, "act_cd": "BAD"}])
     resources, drivers = _make_costs(province, volumes, rng)
@@ -285,15 +286,49 @@ def _make_receipts(invoices: pd.DataFrame, rng: np.random.Generator) -> pd.DataF
     )
 
 
+def _cancel_invoices(
+    invoices: pd.DataFrame, receipts: pd.DataFrame, first: int
+) -> pd.DataFrame:
+    """Take back one in four of the invoices that nobody paid, two months later.
+
+    A credit note for the whole amount names the invoice; those that lessen a customer's
+    bills without naming one stay as they are. What was invoiced before the first month
+    that the tables show stays open.
+    """
+    month = np.searchsorted(CODES, invoices["mon"].to_numpy())
+    is_paid = np.isin(np.arange(len(invoices)), receipts["invoice"].to_numpy())
+    is_listed = (invoices["mon"] >= first) & (invoices["amt_fen"] > 0)
+    at = np.flatnonzero(is_listed & ~is_paid & (month + 2 < len(CODES)))[::4]
+    notes = invoices.iloc[at].copy()
+    notes["mon"] = CODES[month[at] + 2]
+    notes["day"] = STARTS[month[at] + 2] + 10
+    notes["amt_fen"] = -notes["amt_fen"]
+    notes["org_inv_no"] = notes["inv_no"]
+    frame = pd.concat([invoices, notes], ignore_index=True)
+    frame["inv_no"] = _number("FP", len(frame))
+    frame["org_inv_no"] = frame["org_inv_no"].astype("string")
+    frame["inv_dt"] = write_days(frame["day"].to_numpy())
+    frame["due_dt"] = write_days(frame["day"].to_numpy() + 30)
+    return frame
+
+
 def _make_balances(invoices: pd.DataFrame, receipts: pd.DataFrame) -> pd.DataFrame:
     """State what is open of each account, as billing's own list has it."""
     named = receipts[receipts["inv_no"].notna()]
+    notes = invoices[invoices["org_inv_no"].notna()]
+    place = pd.Series(invoices.index, index=invoices["inv_no"])
+    credited = place.loc[notes["org_inv_no"]].to_numpy()
     parts = []
     for month in range(_FIRST_BALANCE, len(CODES)):
         end = STARTS[month + 1]
         paid = np.bincount(
             named["invoice"],
             weights=named["amt_fen"] * (named["day"] < end),
+            minlength=len(invoices),
+        )
+        paid += np.bincount(
+            credited,
+            weights=-notes["amt_fen"] * (notes["day"] < end),
             minlength=len(invoices),
         )
         is_out = invoices["day"].to_numpy() < end

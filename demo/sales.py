@@ -134,7 +134,7 @@ def _make_opportunities(
             "exp_fen": np.round(amount, -1).astype(np.int64) * 100,
         }
     )
-    stages = _walk_stages(opportunities["opp_no"].to_numpy(), opened, rng)
+    stages = walk_stages(opportunities["opp_no"].to_numpy(), opened, rng, 3_000_000)
     dirty = spoil_rows(stages, [{"stage_cd": "S99"}, {"enter_dt": 20240231}])
     dirty["log_id"] = [1, 2]
     stages = pd.concat([stages, dirty], ignore_index=True).astype(stages.dtypes)
@@ -145,10 +145,17 @@ def _make_opportunities(
     return opportunities, stages, faults
 
 
-def _walk_stages(
-    numbers: np.ndarray, opened: np.ndarray, rng: np.random.Generator
+def walk_stages(
+    numbers: np.ndarray, opened: np.ndarray, rng: np.random.Generator, first: int
 ) -> pd.DataFrame:
-    """Let each opportunity go from stage to stage until it is won, lost or today."""
+    """Let each opportunity go from stage to stage until it is won, lost or today.
+
+    Args:
+        numbers: The opportunities.
+        opened: The day each was obtained, since 1970.
+        rng: Draws how long each stays and where it ends.
+        first: Number of the first change.
+    """
     count, steps = len(numbers), len(_DAYS)
     stays = np.ceil(_DAYS * rng.exponential(1.0, (count, steps))).astype(int)
     entered = opened[:, None] + np.cumsum(np.c_[np.zeros(count, int), stays], axis=1)
@@ -164,7 +171,7 @@ def _walk_stages(
     row, _ = np.nonzero(known)
     return pd.DataFrame(
         {
-            "log_id": 3_000_000 + np.arange(len(row)),
+            "log_id": first + np.arange(len(row)),
             "opp_no": numbers[row],
             "stage_cd": codes[known],
             "enter_dt": write_days(entered[known]),

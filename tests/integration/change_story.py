@@ -34,6 +34,8 @@ LATE_BILL = {
     "product_code": "voice",
     "amount": "100.00",
 }
+# Longer ago than any indicator of bills looks back: it changes nothing.
+OLD_BILL = LATE_BILL | {"bill_id": "u-a08-old", "bill_month": "2023-09-01"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def tell_story(settings: Settings, folder: Path) -> Story:
     mapping = sources / TINY.name
     published = run_pipeline(settings, mapping, *ALL_MONTHS)
     append_row(sources / "unified_payment_bills.csv", LATE_BILL)
+    append_row(sources / "unified_payment_bills.csv", OLD_BILL)
     late_bill = run_pipeline(settings, mapping, *ALL_MONTHS)
     for row in kept_back:
         append_row(sources / BILLS, row)

@@ -166,3 +166,13 @@ def test_contradicting_judgements_are_seen(weigh):
     rows = weigh({"circle": (0.58, {("a", "b"): 3, ("b", "c"): 3, ("c", "a"): 3})})
     assert {round(row["weight"], 3) for row in rows} == {Decimal("0.333")}
     assert min(row["consistency_ratio"] for row in rows) > Decimal("0.1")
+
+
+@pytest.mark.parametrize("index", ["", 0, -5])
+def test_without_a_random_index_nothing_is_consistent(weigh, index):
+    """No ratio, which the gate takes for contradictions; two items need no index."""
+    circle = {("a", "b"): 3, ("b", "c"): 3, ("c", "a"): 3}
+    rows = weigh({"circle": (index, circle)})
+    assert {row["consistency_ratio"] for row in rows} == {None}
+    rows = weigh({"pair": (index, {("a", "b"): 3})})
+    assert {row["consistency_ratio"] for row in rows} == {0}

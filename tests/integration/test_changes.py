@@ -236,6 +236,13 @@ def test_a_late_bill_is_named(story):
     change = explain_since(
         story.settings, "a08", since_publication=story.published, month=MARCH
     )
+    with connect(story.settings, "owner") as connection:
+        landed = connection.execute(
+            "select count(*) from raw.billing__unified_payment_bills "
+            "where bill_id in ('u-a08-late', 'u-a08-old')"
+        ).fetchone()
+    assert landed == (2,)
+    # The one that no indicator looks back on is none of the reasons.
     [bill] = change["late_bills"]
     assert (bill["table_name"], bill["what"], bill["bills"]) == (
         *("unified_payment_bills", "arrived", 1),

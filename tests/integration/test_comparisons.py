@@ -7,10 +7,12 @@ import json
 from datetime import date
 
 import pytest
+from rich.console import Console
 
 from jinta import cli
 from jinta.errors import UsageError
 from jinta.report import compare_cli
+from jinta.report.compare_cli import render_comparison
 from jinta.report.comparing import compare_cards, compare_versions
 from tests.integration.trial_cases import copy_project
 from tests.running import TINY, read_rows, run_pipeline
@@ -115,6 +117,10 @@ def test_a_branch_is_told_alone(tiny):
         for branch in ("qj", "ym")
     ]
     assert parts == [10, 5]
+    shown = Console(width=200)
+    with shown.capture() as text:
+        render_comparison(compare_cards(tiny, CARD, OTHER, MONTH, "ym"), shown)
+    assert "2024-03, branch ym 玉溪分公司" in text.get()
     with pytest.raises(UsageError, match="of a branch x") as refusal:
         compare_cards(tiny, CARD, OTHER, MONTH, "x")
     assert "qj" in refusal.value.cure

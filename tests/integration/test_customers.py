@@ -75,10 +75,11 @@ def test_segments_and_coverage_are_those_worked_out_by_hand(systems, mart, golde
     [
         ("fct_account_overviews", "account_overviews"),
         ("fct_account_indicators", "contacts"),
+        ("fct_pressing_matters", "pressing_matters"),
     ],
 )
 def test_accounts_have_what_was_worked_out_by_hand(systems, mart, golden):
-    """S2-16 to S2-22; S4-02: contacts of the twelve months up to the reported one."""
+    """S2-16 to S2-22; S2-06: work lists; S4-02: contacts of the last twelve months."""
     expected = read_golden(golden)
     key = [column for column in ("month", "account_id") if column in expected[0]]
     rows = systems.rows(NAMED.format(columns=", ".join(expected[0]), mart=mart))
@@ -90,6 +91,19 @@ def test_accounts_have_what_was_worked_out_by_hand(systems, mart, golden):
     wanted = {tuple(row[column] for column in key) for row in expected}
     found = [row for row in rows if tuple(map(str, row[: len(key)])) in wanted]
     compare(found, expected)
+
+
+def test_key_figures_of_one_mart_have_each_their_branches(systems):
+    """S2-14, S2-23: accounts by branch, managers that lack of the company alone.
+
+    Satisfaction is what March answered: q1 and q3 stand there for their improvements.
+    """
+    rows = systems.rows(
+        "select kpi_id, branch_id, kpi_value from marts.fct_kpis "
+        "where kpi_id in ('accounts_without_owner', 'managers_lacking', "
+        f"'mean_satisfaction') and month = '{MARCH}'"
+    )
+    compare(rows, read_golden("kpis"))
 
 
 def test_an_overview_counts_the_rows_of_its_detail_marts(systems):
@@ -151,14 +165,19 @@ def test_details_hold_what_stood_at_the_months_end(systems):
 
 
 def test_accounts_of_who_left_are_proposed_to_who_is_there(systems):
-    """S2-14, S4-10: the best first; nobody is proposed where nobody is in post."""
+    """S2-12, S2-14, S4-10: by kind; nobody is proposed where nobody is in post."""
     rows = systems.rows(
-        "select customer_id, effective_tier, reason, manager_id, manager_id_proposed "
-        f"from marts.fct_owner_proposals where month = '{MARCH}' "
-        "and coverage_rule_id = 'group'"
+        "select customer_id, effective_tier, reason, proposals.manager_id, "
+        "manager_id_proposed, initial_class = 'B_GOV', fit, manager_kinds "
+        "from marts.fct_owner_proposals as proposals "
+        "inner join marts.dim_group_accounts using (month, group_account_id) "
+        f"where month = '{MARCH}' and coverage_rule_id = 'group'"
     )
     assert len(rows) == 4
-    assert {row[2:] for row in rows} == {("owner_left", "mym", "my2")}
+    assert {row[2:5] for row in rows} == {("owner_left", "mym", "my2")}
+    # my2 is a territory manager: large groups and government should have another kind.
+    fits = {(row[1][0] in "AB" or row[5], row[6:]) for row in rows}
+    assert fits == {(True, ("any", "industry")), (False, ("kind", "territory"))}
     assert systems.rows(
         "select customer_id, reason, manager_id_proposed "
         f"from marts.fct_owner_proposals where month = '{MARCH}' "
@@ -178,6 +197,51 @@ def test_a_manager_is_on_no_list_before_the_first_day_in_post(systems):
         ("2024-02-01", 0, 1),
         ("2024-03-01", 0, 1),
     }
+
+
+def test_managers_are_listed_by_number_with_their_days_in_post(systems):
+    """S2-12: all kinds; a leaving is known from its month on, names never."""
+    rows = systems.rows(
+        "select month::text, manager_id, manager_kind, posted_date::text, "
+        "left_date::text, is_in_post from marts.dim_managers "
+        "where manager_id in ('mq2', 'mq3', 'mym')"
+    )
+    territory = ("mym", "territory", "2018-06-01")
+    assert sorted(rows) == [
+        ("2024-01-01", "mq3", "solution", "2019-01-01", None, True),
+        ("2024-01-01", *territory, None, True),
+        ("2024-02-01", "mq2", "customer_grade", "2024-02-01", None, True),
+        ("2024-02-01", "mq3", "solution", "2019-01-01", None, True),
+        ("2024-02-01", *territory, None, True),
+        ("2024-03-01", "mq2", "customer_grade", "2024-02-01", None, True),
+        ("2024-03-01", "mq3", "solution", "2019-01-01", None, True),
+        ("2024-03-01", *territory, "2024-03-15", False),
+    ]
+
+
+def test_every_branch_of_any_mart_has_a_name(systems):
+    """S0-02: what an analyst reads beside branch_id; `all` is no branch."""
+    assert systems.rows(
+        "select branch_id, branch_name, province_name, city_name, is_listed "
+        "from marts.dim_branches order by branch_id"
+    ) == [
+        ("qj", "曲靖分公司", "云南省", "曲靖市", True),
+        ("unknown", "unknown", None, None, False),
+        ("ym", "玉溪分公司", "云南省", "玉溪市", True),
+    ]
+    marts = systems.rows(
+        "select columns.table_name from information_schema.columns "
+        "inner join marts.shown_months on table_name = mart "
+        "where table_schema = 'marts' and column_name = 'branch_id' "
+        "group by columns.table_name"
+    )
+    assert len(marts) > 5
+    for (mart,) in marts:
+        unnamed = systems.rows(
+            f"select distinct branch_id from marts.{mart} where branch_id <> 'all' "
+            "and branch_id not in (select branch_id from marts.dim_branches)"
+        )
+        assert unnamed == [], mart
 
 
 def test_names_of_key_persons_are_pseudonyms_but_for_the_auditor(systems):
@@ -233,16 +297,16 @@ SPOILT = {
         "fct_manager_coverage",
         (
             "select month, coverage_rule_id, branch_id, 20 * key_accounts as "
-            "key_accounts, key_accounts as accounts_without_owner, "
-            "accounts_of_unknown, 2 as accounts_of_absent, coverage_gap from {}"
+            "key_accounts, key_accounts + 2 as accounts_without_owner_in_post, "
+            "coverage_gap from {}"
         ),
     ),
     "managers_lacking": (
         "fct_manager_coverage",
         (
             "select month, coverage_rule_id, branch_id, 20 * key_accounts as "
-            "key_accounts, 0 as accounts_without_owner, 0 as accounts_of_unknown, "
-            "0 as accounts_of_absent, 1 as coverage_gap from {}"
+            "key_accounts, 0 as accounts_without_owner_in_post, "
+            "1 as coverage_gap from {}"
         ),
     ),
 }

@@ -8,14 +8,16 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from psycopg.rows import dict_row
 from rich.console import Console
 
 from jinta import cli
 from jinta.errors import UsageError
 from jinta.report import cli as report_cli
-from jinta.report.explain import explain_account
+from jinta.report.explain import explain_account, fetch_branch_name
 from jinta.report.explain_text import render_explanation
 from jinta.report.source_rows import list_source_rows
+from jinta.warehouse import connect
 from tests.running import TINY, read_rows, run_pipeline
 
 CARD = "group_account_value"
@@ -50,6 +52,15 @@ def test_an_account_is_found_by_number_name_or_part_of_it(tiny, name):
     explanation = explain_account(tiny, name)
     assert explanation["month"] == date(2024, 3, 1)
     assert {r["account_id_crm"] for r in explanation["records"]} == {"a02", "a02d"}
+
+
+def test_a_branch_is_told_by_its_name(tiny):
+    assert "branch qj 曲靖分公司 ·" in show(explain_account(tiny, "a02"))
+    with connect(tiny, "owner") as connection:
+        connection.execute("drop view marts.dim_branches")
+        cursor = connection.cursor(row_factory=dict_row)
+        assert fetch_branch_name(cursor, "qj") is None, "an older publication has none"
+        connection.rollback()
 
 
 def test_a_prospect_is_found_by_its_number_and_scored_by_its_own_card(systems):
@@ -115,6 +126,22 @@ def test_a_lead_is_told_with_its_evidence(tiny):
     assert "罗平县委组织部" in text
 
 
+def test_a_table_has_a_line_for_each_window_that_indicators_look_at(tiny):
+    """Informatization is averaged over three months, its products are of one."""
+    explanation = explain_account(tiny, "a02", date(2024, 3, 1), CARD)
+    found = {
+        (row["table_name"], row["window_months"]): row
+        for row in list_source_rows(tiny, explanation)
+    }
+    wide, narrow = (found["billing.informatization_bills", n] for n in (3, 1))
+    assert wide["row_count"] > narrow["row_count"] > 0
+    assert wide["indicators"] == ["informatization_amount"]
+    assert narrow["indicators"] == ["informatization_products"]
+    records = found["crm.accounts", None]
+    assert records["row_count"] == 2
+    assert {"employees", "signed_years"} <= set(records["indicators"])
+
+
 def test_source_rows_are_counted_with_the_loads_that_brought_them(tiny):
     explanation = explain_account(tiny, "a04", date(2024, 3, 1), CARD)
     rows = {row["table_name"]: row for row in list_source_rows(tiny, explanation)}
@@ -128,6 +155,7 @@ def test_source_rows_are_counted_with_the_loads_that_brought_them(tiny):
     )
     assert (bills["row_count"], bills["load_ids"]) == (counted, loads)
     assert bills["indicators"] == ["unified_payment_amount"]
+    assert bills["window_months"] == 3
     assert bills["file_name"] == "unified_payment_bills.csv"
     # Member bills name lines, and lines name the account.
     assert rows["billing.line_bills"]["row_count"] > 0

@@ -349,6 +349,15 @@ DEFECTS = [
         "set consistency_ratio = 0.1 where ahp_id = 'group_value_dimensions'",
         "judgements group_value_dimensions 2026.1 contradict each other",
     ),
+    # Of a random index that measures nothing.
+    Defect(
+        "scores",
+        "judgements_consistent",
+        "intermediate.int_scoring__judgements_weighed",
+        "update intermediate.int_scoring__judgements_weighed "
+        "set consistency_ratio = null where ahp_id = 'value_pyramid_classes'",
+        "judgements value_pyramid_classes 2026.1 contradict each other",
+    ),
     Defect(
         "candidate",
         "transactions_attributed",

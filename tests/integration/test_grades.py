@@ -121,7 +121,10 @@ def test_the_driver_moved_most_in_the_direction_of_the_change(demo):
         select
             changes.grade_change, changes.driver_points, changes.changed_points,
             (
-                select max(points.changed_points * sign(changes.tiers_gained))
+                select max(
+                    (points.changed_points - points.rules_points)
+                    * sign(changes.tiers_gained)
+                )
                 from fct_point_changes as points
                 where
                     points.scorecard_id = changes.scorecard_id

@@ -179,16 +179,28 @@ def test_people_of_accounts_of_others_are_masked_too(systems, monkeypatch):
         if statement == "handover_tasks":
             told = {"task_name": f"{name} {phone}", "account_id_crm": record}
             rows.append(rows[0] | told | {"group_account_id": None})
+        if statement == "handover_pressing":
+            told = {"what_to_do": f"Finish: {name} {phone}", "account_id_crm": record}
+            rows.append(rows[0] | told)
         if statement == "handover_key_persons":
             rows[0]["department"] = f"{name} {phone}"
         return rows
 
     monkeypatch.setattr(handover_pack, "fetch_dicts", plant)
     pack = collect_handover(systems.settings, "mqj", None, None)
-    text = str(pack["tasks"]) + str(pack["key_persons"])
+    text = "".join(str(pack[p]) for p in ("tasks", "key_persons", "pressing"))
     assert name not in text
     assert phone not in text
     assert "person-" in pack["tasks"][-1]["task_name"]
+
+
+def test_files_and_page_are_for_their_owner_alone(pack, tmp_path):
+    folder = tmp_path / "handed" / "over"
+    write_files(pack, folder)
+    paths = [folder, folder.parent, *folder.iterdir()]
+    modes = {path.name: path.stat().st_mode & 0o777 for path in paths}
+    assert {name for name, mode in modes.items() if mode == 0o700} == {"handed", "over"}
+    assert all(mode == 0o600 for name, mode in modes.items() if name.endswith(".csv"))
 
 
 def test_text_is_no_formula_in_a_spreadsheet(pack, tmp_path):
@@ -206,7 +218,22 @@ def test_the_command_writes_page_and_files(systems, tmp_path, monkeypatch):
     assert outcome.exit_code == 0, outcome.output
     assert "complete" in outcome.output
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert page.stat().st_mode & 0o777 == 0o600
     assert (folder / "manifest.csv").exists()
+
+
+def test_a_month_without_work_lists_is_no_empty_list(systems, monkeypatch):
+    """It was published before there were any; the rule makes it stale."""
+    read = handover_pack.fetch_dicts
+
+    def forget(connection, statement, key, **more):
+        if statement == "handover_has_pressing":
+            key = key | {"month": key["month"].replace(year=1999)}
+        return read(connection, statement, key, **more)
+
+    monkeypatch.setattr(handover_pack, "fetch_dicts", forget)
+    with pytest.raises(UsageError, match="2024-03 was published before"):
+        collect_handover(systems.settings, "mqj", None, None)
 
 
 def test_an_unknown_number_is_refused(systems):

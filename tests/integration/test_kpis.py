@@ -69,6 +69,16 @@ def test_a_sum_over_branches_is_the_sum_of_all(tiny):
     assert wrong == []
 
 
+def test_what_is_unknown_of_every_row_is_no_zero(tiny):
+    """S4-12: nothing is known of margins where no transaction landed."""
+    values = read_rows(
+        tiny,
+        "select distinct numerator, kpi_value from fct_kpis "
+        "where kpi_id = 'established_value_amount'",
+    )
+    assert values == [(None, None)]
+
+
 def test_a_quotient_is_its_parts(tiny):
     rows = read_rows(
         tiny,
@@ -78,7 +88,9 @@ def test_a_quotient_is_its_parts(tiny):
     )
     assert rows
     for kpi_id, numerator, denominator, value, factor in rows:
-        if denominator is None:
+        if numerator is None:
+            assert value is None, kpi_id
+        elif denominator is None:
             assert value in (None, round(numerator * factor, 4)), kpi_id
         elif denominator == 0:
             assert value is None, kpi_id

@@ -199,6 +199,49 @@ def test_a_planted_defect_is_found(systems, check_id):
     assert check_id in find_broken(systems, ["prf_revenue"], PARENTS, {table: query})
 
 
+def test_what_is_unknown_though_invoices_landed_is_found(systems):
+    """S2-21: null is for months without any."""
+    query = "select month, plan_level, null::numeric as completed_amount, "
+    query += "planned_amount, cascade_gap_amount from {}"
+    spoilt = {"fct_plan_completions": query}
+    assert "plan_completed" in find_broken(systems, ["prf_revenue"], PARENTS, spoilt)
+
+
+def test_a_plan_that_no_level_above_had_is_found(systems):
+    """S4-07: 500 for somebody of a department without a figure, by product as well."""
+    parents = [name for name in PARENTS if name != "fct_plan_completions"]
+    parents += ["int_revenue__plans_summed", "int_revenue__completions_grouped"]
+    parents += ["int_revenue__invoices_addressed"]
+    rows = (
+        "('person', 'dnew', 'mnew', 'all', 'existing_repeat', 500, 500, 500), "
+        "('product', 'dnew', 'mnew', 'IDC', 'existing_repeat', 500, 500, 500)"
+    )
+    query = (
+        "select * from {0} union all select months.month, given.* from "
+        f"(select distinct month from {{0}}) as months, (values {rows}) as given"
+    )
+    found = find_broken(
+        systems, ["prf_revenue"], parents, {"int_revenue__plans_summed": query}
+    )
+    assert "plan_cascaded" in found
+    assert "plan_cascaded" not in find_broken(systems, ["prf_revenue"], parents, {})
+
+
+def test_net_value_is_unknown_in_months_without_resource_costs(systems):
+    """S2-10: the test company has costs of March alone; nobody is cheap before."""
+    rows = systems.rows(
+        "select month, count(*), count(revenue_amount), count(service_cost_amount), "
+        "count(net_value_amount), count(net_value_tier), count(cost_flag) "
+        "from marts.fct_account_net_values group by month order by month"
+    )
+    for _, accounts, revenues, *unknown in rows[:2]:
+        assert accounts == revenues > 0
+        assert unknown == [0, 0, 0, 0]
+    _, accounts, _, costs, values, tiers, _ = rows[2]
+    assert accounts == costs == values
+    assert tiers > 0
+
+
 def test_every_rule_of_money_has_a_defect(systems):
     path = Path(systems.settings.dbt_project) / "seeds" / "gates" / "gate_rules.csv"
     with path.open(encoding="utf-8", newline="") as file:

@@ -166,6 +166,29 @@ def test_a_value_that_all_have_is_no_merit_and_no_fault(own_rules):
     assert find_band(bands["off_net_rate_pct"], 0)["points"] == "5"
 
 
+@pytest.mark.parametrize(
+    ("grades", "expected"),
+    [
+        # Beyond 4 there is a grade yet: nobody has it, and it earns all.
+        ("least(influence_grade, 4)", "5"),
+        # Nobody can have more than 5, so 5 earns all points of the indicator.
+        ("case when influence_grade > 0 then 5 else 0 end", "5"),
+        ("5", "5"),
+    ],
+)
+def test_no_frozen_band_begins_beyond_the_best_grade(own_rules, grades, expected):
+    """Informatization and influence are graded from 0 to 5 by the dictionary."""
+    with connect(own_rules, "owner") as connection:
+        connection.execute(
+            f"update archive.fct_account_indicators set influence_grade = {grades}"
+        )
+    [bands] = freeze_bands(own_rules, CARD, MONTH, ["influence_grade"]).values()
+    assert bands[-1]["lower_bound"] == expected
+    assert bands[-1]["points"] == "12"
+    nobody = max(read_values(own_rules, "influence_grade")) < 5
+    assert bands[-1]["meaning"].endswith("; no grade is higher") is not nobody
+
+
 def test_what_makes_no_sense_is_refused(own_rules):
     with pytest.raises(UsageError, match="no scorecard none"):
         freeze_bands(own_rules, "none", MONTH)

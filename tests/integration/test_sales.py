@@ -107,19 +107,67 @@ def test_a_month_shows_each_opportunity_where_it_stood_then(systems):
     assert rows == [
         (
             "01",
-            "o1 assigned, o10 assigned, o2 created, o5 obtained, o7 lost",
+            "o1 assigned, o10 assigned, o12 created, o2 created, o5 obtained, o7 lost",
         ),
         (
             "02",
-            "o1 negotiated, o10 lost, o2 lost, o3 created, o5 created, o9 obtained",
+            (
+                "o1 negotiated, o10 lost, o11 obtained, o12 negotiated, o2 lost, "
+                "o3 created, o5 created, o9 obtained"
+            ),
         ),
         (
             "03",
             (
-                "o1 won, o3 created, o4 obtained, o5 assigned, o6 obtained, "
-                "o7 negotiated, o9 withdrawn"
+                "o1 won, o11 obtained, o12 won, o3 created, o4 obtained, o5 assigned, "
+                "o6 obtained, o7 negotiated, o9 withdrawn"
             ),
         ),
+    ]
+
+
+def test_a_prospects_opportunity_becomes_the_customers_with_the_link(systems, names):
+    """S4-14: p1 is no customer yet; p7 is a07 from February on, and buys in March."""
+    prospects = dict(
+        systems.rows(
+            "select group_account_id, min(prospect_id) "
+            "from marts.bridge_prospect_records group by 1"
+        )
+    )
+    rows = systems.rows(
+        "select opportunity_id, to_char(month, 'MM'), group_account_id, branch_id, "
+        "manager_id, stage from marts.fct_opportunity_stages "
+        "where is_from_prospect and is_current order by 1, 2"
+    )
+    named = names | prospects
+    assert [(*row[:2], named[row[2]], *row[3:]) for row in rows] == [
+        ("o11", "02", "p1", "qj", "mqj", "obtained"),
+        ("o11", "03", "p1", "qj", "mqj", "obtained"),
+        ("o12", "01", "p7", "qj", "mqj", "created"),
+        ("o12", "02", "a07", "qj", "mqj", "negotiated"),
+        ("o12", "03", "a07", "qj", "mqj", "won"),
+    ]
+
+
+def test_what_is_sold_to_a_prospect_is_no_value_of_a_customer(systems, names):
+    """S4-12, S2-16: what customers have open is theirs; in February p7's, too."""
+    rows = systems.rows(
+        "select to_char(month, 'MM'), group_account_id, open_opportunities, "
+        "weighted_opportunity_amount from marts.fct_account_overviews "
+        "where open_opportunities > 0 and month < '2024-03-01'"
+    )
+    open_in_february = {names[row[1]]: row[2:] for row in rows if row[0] == "02"}
+    assert open_in_february["a07"] == (1, Decimal("1650.00"))
+    customers = systems.rows(
+        "select to_char(stages.month, 'MM'), count(*) "
+        "from marts.fct_opportunity_stages as stages "
+        "inner join marts.dim_group_accounts as accounts "
+        "using (month, group_account_id) where is_current and stage_kind = 'open' "
+        "and account_kind = 'account' and month < '2024-03-01' group by 1 order by 1"
+    )
+    assert customers == [
+        (month, sum(row[2] for row in rows if row[0] == month))
+        for month in ("01", "02")
     ]
 
 
@@ -170,7 +218,10 @@ def test_the_queue_follows_class_points_and_key(systems):
 
 
 def test_loss_is_told_with_its_reasons(systems, names):
-    """S2-20: a01 spends half of what it did, dropped a service and complained."""
+    """S2-20: a01 spends half of what it did and dropped a service.
+
+    Its two complaints are of the two months before.
+    """
     rows = systems.rows(
         "select group_account_id, likelihood_pct, likelihood_class, evidence, "
         "revenue_amount, amount_at_risk from marts.fct_loss_risks "
@@ -179,12 +230,11 @@ def test_loss_is_told_with_its_reasons(systems, names):
     by_name = {names[row[0]]: row[1:] for row in rows}
     likelihood, likelihood_class, evidence, revenue, at_risk = by_name["a01"]
     assert {item["metric"] for item in evidence} == {
-        "complaint_count",
         "service_spend_change_pct",
         "services_lost",
     }
-    assert (likelihood, likelihood_class) == (Decimal("40.00"), "medium")
-    assert (revenue, at_risk) == (Decimal("31000.00"), Decimal("12400.00"))
+    assert (likelihood, likelihood_class) == (Decimal("30.00"), "medium")
+    assert (revenue, at_risk) == (Decimal("31000.00"), Decimal("9300.00"))
     assert all(sum(item["points"] for item in r[2]) == r[0] for r in by_name.values())
 
 

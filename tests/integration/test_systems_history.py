@@ -10,6 +10,7 @@ import csv
 import itertools
 import shutil
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,9 +18,12 @@ import pytest
 import yaml
 
 from jinta.landing import land_system
+from jinta.landing.raw_tables import LOOK_BACK_MONTHS, add_months
 from jinta.publish import list_publications, rollback
 from jinta.runs.stale import list_stale_months
+from jinta.settings import CHECKOUT
 from jinta.sources import load_sources
+from jinta.sources.contract import ContractTable, load_contract
 from jinta.warehouse import connect
 from tests.running import (
     SYSTEMS,
@@ -48,6 +52,7 @@ def list_own_tables() -> dict[str, str]:
 
 
 TABLES = list_own_tables()
+CONTRACT = load_contract(CHECKOUT / "dbt_project")
 # What the test company gives no cause for: decisions, updates of leads, doubtful pairs,
 # held tiers.
 MAY_BE_EMPTY = {
@@ -88,8 +93,38 @@ class Company:
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
 
-    def land(self) -> None:
-        sources = load_sources(self.sources, self.settings)
+    def read(self, table: str) -> list[dict[str, str]]:
+        with (self.folder / TABLES[table]).open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def land_rows(self, table: str, rows: list[dict[str, str]]) -> set[str]:
+        """Land one table alone with these rows; the months that are stale by it."""
+        path = self.folder / TABLES[table]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        document = yaml.safe_load(self.sources.read_text(encoding="utf-8"))
+        document["systems"] = {
+            name: system | {"tables": {table: system["tables"][table]}}
+            for name, system in document["systems"].items()
+            if table in system["tables"]
+        }
+        alone = self.sources.with_name("alone.yml")
+        alone.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+        self.land(alone)
+        stale = set(self.list_stale())
+        # As if the months had been built again: nothing that landed is late.
+        with connect(self.settings, "owner") as connection:
+            connection.execute("set local session_replication_role = replica")
+            connection.execute(
+                "update control.publications set landed_through_load_id = "
+                "(select max(load_id) from control.loads)"
+            )
+        return stale
+
+    def land(self, path: Path | None = None) -> None:
+        sources = load_sources(path or self.sources, self.settings)
         for name in sources.systems:
             land_system(self.settings, f"night-{next(NIGHTS)}", name, sources=sources)
 
@@ -158,6 +193,46 @@ def test_a_backfill_killed_anywhere_goes_on_to_the_same_content(
     assert not seen or differ(seen, hashes) == set(), "readers saw part of a backfill"
     backfill(settings, SYSTEMS, MONTHS[0], MONTHS[-1])
     assert differ(read_hashes(settings), hashes) == set()
+
+
+def list_readers(table: ContractTable, month: date) -> set[str]:
+    """The published months that read a row of a month, by the table's `spread`."""
+    last = (
+        add_months(month, LOOK_BACK_MONTHS)
+        if table.spread.reads == "window"
+        else date.max
+    )
+    return {
+        f"{name}-01"
+        for name in MONTHS
+        if month <= date.fromisoformat(f"{name}-01") <= last
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_late_row_makes_stale_the_months_that_read_it_and_no_other(published, name):
+    """By each table's `spread`; what no model reads makes nothing stale."""
+    table = CONTRACT.tables[name]
+    rows = published.read(name)
+    day = table.month_column or table.spread.begins
+    key = next(column for column in table.key if column != day)
+    is_number = table.columns[key].family == "integer"
+    assert published.list_stale() == {}
+    late = []
+    for place, month in enumerate((date(2023, 11, 1), date(2024, 2, 1))):
+        new = f"{1991 + place}" if is_number else f"late{place}"
+        late.append({**rows[-1], day: f"{month}", key: new})
+        stale = published.land_rows(name, [*rows, *late])
+        assert stale == list_readers(table, month), month
+    unread = [column for column in table.spread.unread if column in rows[0]]
+    if unread:
+        late[1] |= {column: f"other {late[1][column]}" for column in unread}
+        assert published.land_rows(name, [*rows, *late]) == set(), unread
+    if day == table.spread.begins and not table.columns[day].is_required:
+        undated = {**late[1], key: "undated", day: ""}
+        everywhere = list_readers(table, date.min)
+        assert published.land_rows(name, [*rows, *late, undated]) == everywhere
+    published.land_rows(name, rows)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -159,18 +159,33 @@ def split(replay: Replay, agreements: list[Agreement]) -> dict:
 
 
 def list_versions(agreement: Agreement) -> list[tuple[date, list[Change]]]:
-    """The days on which something became known, and what was known then."""
+    """The days on which something became known, and what held by then.
+
+    People go through what was agreed in the order in which it was agreed; at an early
+    end they strike out what would have taken effect on its day or later.
+    """
     days = {agreement.signed_date} | {
         max(change.changed_date, agreement.signed_date) for change in agreement.changes
     }
-    order = sorted(
-        enumerate(agreement.changes),
-        key=lambda c: (c[1].effective_date, c[1].changed_date, f"{c[0]}"),
+    agreed = sorted(
+        enumerate(agreement.changes), key=lambda c: (c[1].changed_date, f"{c[0]}")
     )
-    return [
-        (day, [change for _, change in order if change.changed_date <= day])
-        for day in sorted(days)
-    ]
+    versions = []
+    for day in sorted(days):
+        holding: list[Change] = []
+        for _, change in agreed:
+            if change.changed_date > day:
+                break
+            if change.change_kind == "early_end":
+                holding = [
+                    earlier
+                    for earlier in holding
+                    if earlier.effective_date < change.effective_date
+                ]
+            holding.append(change)
+        # Of one day, what was agreed last comes last.
+        versions.append((day, sorted(holding, key=lambda c: c.effective_date)))
+    return versions
 
 
 def settle(
@@ -266,3 +281,33 @@ def test_no_month_is_off_its_share_by_a_cent(replay, days):
     )
     for _, served, amount in split(replay, [agreement])[0, 1]:
         assert abs(amount - agreement.amount * served / days) < CENT
+
+
+ENDED = Change("early_end", date(2025, 1, 15), date(2025, 2, 1), None, None)
+
+
+def agree(*changes: Change) -> Agreement:
+    """4,000 over the 120 days of January to April."""
+    signed, begins, ends = date(2024, 12, 20), date(2025, 1, 1), date(2025, 4, 30)
+    return Agreement(signed, begins, ends, Decimal(4000), changes)
+
+
+def test_an_early_end_is_not_undone_by_what_was_agreed_before_it(replay):
+    """What was to come in March is off; it is worth the month that was served."""
+    amended = Change(
+        "amendment", date(2025, 1, 5), date(2025, 3, 1), Decimal(6000), None
+    )
+    found = split(replay, [agree(amended, ENDED), agree(ENDED)])
+    served = [(date(2025, 1, 1), 31, Decimal("1033.33"))]
+    assert found[0, 3] == found[1, 2] == served
+
+
+def test_what_is_agreed_after_an_early_end_opens_the_agreement_again(replay):
+    """The rest of 5,000 goes over February and March."""
+    opened = Change(
+        *("amendment", date(2025, 1, 20), date(2025, 3, 1)),
+        *(Decimal(5000), date(2025, 3, 31)),
+    )
+    months = split(replay, [agree(ENDED, opened)])[0, 3]
+    assert [days for _, days, _ in months] == [31, 28, 31]
+    assert sum(amount for _, _, amount in months) == Decimal(5000)

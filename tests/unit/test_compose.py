@@ -79,6 +79,10 @@ def test_jobs_end_and_the_others_wait_for_them(name):
         assert wait == {"condition": "service_completed_successfully"}
 
 
+def test_no_reader_gets_into_the_other_database_of_the_warehouses_server():
+    assert "--alone" in SERVICES["prepare-warehouse"]["command"]
+
+
 def test_airflow_has_a_database_of_its_own():
     assert "@metadata:" in str(SERVICES["scheduler"]["environment"])
     assert SERVICES["metadata"]["volumes"] != SERVICES["warehouse"]["volumes"]

@@ -148,6 +148,10 @@ def test_marts_with_accounts_or_branches_are_not_open_to_everyone(models):
             named = {"group_account_id", "branch_id", "manager_id"} & set(
                 model["columns"]
             )
+            if model["name"] == "dim_branches":
+                # What branches are called says nothing of what is in them.
+                assert named == {"branch_id"}
+                continue
             assert visible_by != "everyone" or not named, model["name"]
 
 

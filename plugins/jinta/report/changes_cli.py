@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -15,12 +14,14 @@ from rich.table import Table
 
 from jinta.console import make_console
 from jinta.errors import UsageError
+from jinta.private_files import write_private
 from jinta.report.changes import PARTS, ChangeBridge, open_bridge
-from jinta.report.explain import DEFAULT_SCORECARD
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.report.states import State, find_state
 from jinta.report.summary import encode_value
 from jinta.runs.ledger import parse_month
 from jinta.settings import Settings, load_settings
+from jinta.spreadsheets import encode_csv
 from jinta.warehouse import connect
 
 
@@ -280,12 +281,8 @@ def _render_movers(rows: list[dict[str, Any]]) -> Table:
 
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.DictWriter(
-                file, list(rows[0]) if rows else ["group_account_id"]
-            )
-            writer.writeheader()
-            writer.writerows(rows)
+        columns = list(rows[0]) if rows else ["group_account_id"]
+        write_private(path, encode_csv(columns, rows))
     except OSError as error:
         raise UsageError(
             f"{path} can't be written: {error.strerror}.", "Name another file."

@@ -169,7 +169,8 @@ POSED_TIERS: Final = {
             {new_version} as scorecard_version,
             account_change,
             old_total_points,
-            new_total_points
+            new_total_points,
+            rules_points
         from score_bridge
         where account_change <> 'passing'
     """,

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from jinta.console import make_console
-from jinta.report.explain import DEFAULT_SCORECARD, explain_account
+from jinta.report.explain import explain_account
 from jinta.report.explain_text import render_explanation
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.report.source_rows import list_source_rows
 from jinta.report.summary import encode_value
 from jinta.runs.ledger import parse_month

@@ -13,6 +13,7 @@ from rich.text import Text
 from jinta.console import make_console
 from jinta.errors import UsageError
 from jinta.report.comparing import Comparison, compare_cards, compare_versions
+from jinta.report.explain_text import write_branch
 from jinta.runs.ledger import parse_month
 from jinta.settings import load_settings
 from jinta.trials.rendering import encode_json, make_table, write_tables
@@ -90,7 +91,7 @@ def _compare(
 def render_comparison(found: Comparison, console: Console) -> None:
     """Print how much the two agree, tier by tier, and who stands elsewhere."""
     summary = found.summary
-    branch = f", branch {summary['branch_id']}" if summary["branch_id"] else ""
+    branch = f", branch {write_branch(summary)}" if summary["branch_id"] else ""
     correlation = summary["rank_correlation"]
     told = "-" if correlation is None else f"{correlation:.3f}"
     deviation = summary["mean_deviation"]

@@ -17,7 +17,11 @@ from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
 from jinta.replay import Replay, open_replay
-from jinta.report.explain import check_scorecard, choose_month
+from jinta.report.explain import (
+    check_scorecard,
+    choose_month,
+    fetch_branch_name,
+)
 from jinta.report.rules import Rules, read_files
 from jinta.settings import Settings
 from jinta.trials.candidates import CARD_SEEDS
@@ -201,6 +205,7 @@ def _report(
             ).fetchall()
             for name in wanted
         }
+        branch_name = fetch_branch_name(cursor, branch_id)
     [summary] = found.pop("summary")
     if not summary["accounts"]:
         raise UsageError(
@@ -209,7 +214,13 @@ def _report(
             "Scorecards compare if they score the same subject; `jinta rules list` "
             "shows when each holds.",
         )
-    head = {"left": names[0], "right": names[1], "month": month, "branch_id": branch_id}
+    head = {
+        "left": names[0],
+        "right": names[1],
+        "month": month,
+        "branch_id": branch_id,
+        "branch_name": branch_name,
+    }
     return Comparison(head | dict(summary), found)
 
 

@@ -9,10 +9,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.settings import Settings
 from jinta.warehouse import connect
-
-DEFAULT_SCORECARD = "group_account_value"
 
 
 def explain_account(
@@ -47,9 +46,11 @@ def explain_account(
             "id": find_account(cursor, account, month),
             "month": month,
             "scorecard": scorecard_id,
+            "default": DEFAULT_SCORECARD,
         }
         scores = _fetch(cursor, _SCORES, key)
         [found] = _fetch(cursor, _ACCOUNT, key)
+        found["branch_name"] = fetch_branch_name(cursor, found["branch_id"])
         if not scores and scorecard_id is not None:
             _check_subject(cursor, scorecard_id, found)
         return {
@@ -93,7 +94,7 @@ where
     month = %(month)s
     and group_account_id = %(id)s
     and coalesce(scorecard_id = %(scorecard)s, %(scorecard)s::text is null)
-order by scorecard_id <> 'group_account_value', scorecard_id
+order by scorecard_id <> %(default)s, scorecard_id
 """
 
 _VERSION = """
@@ -202,6 +203,19 @@ def choose_month(cursor: psycopg.Cursor, month: date | None) -> date:
         told = ", ".join(f"{row:%Y-%m}" for row in known[-12:])
         raise UsageError(f"{month:%Y-%m} is not published.", f"Published are {told}.")
     return month
+
+
+def fetch_branch_name(cursor: psycopg.Cursor, branch_id: str | None) -> str | None:
+    """Return the name of a branch, if a publication has told it."""
+    [view] = cursor.execute("select to_regclass('marts.dim_branches') as name")
+    if view["name"] is None:
+        return None
+    rows = cursor.execute(
+        "select branch_name from marts.dim_branches "
+        "where branch_id = %s and branch_name <> branch_id",
+        [branch_id],
+    ).fetchall()
+    return rows[0]["branch_name"] if rows else None
 
 
 def check_scorecard(cursor: psycopg.Cursor, scorecard_id: str) -> None:

@@ -17,7 +17,7 @@ def render_explanation(explanation: Row, console: Console) -> None:
     parts: list[Any] = [
         Text(f"{account['account_name']}  {account['group_account_id']}", style="bold"),
         Text(
-            f"{explanation['month']:%Y-%m} · branch {account['branch_id'] or '-'} · "
+            f"{explanation['month']:%Y-%m} · branch {write_branch(account)} · "
             f"{account['initial_class'] or '-'} · "
             f"manager {account['manager_id'] or '-'}"
         ),
@@ -31,6 +31,12 @@ def render_explanation(explanation: Row, console: Console) -> None:
     if "sources" in explanation:
         parts.append(_render_sources(explanation["sources"]))
     console.print(Group(*parts))
+
+
+def write_branch(row: Row) -> str:
+    """Write the branch of a row: its number, and its name if that is known."""
+    parts = [row["branch_id"], row.get("branch_name")]
+    return " ".join(part for part in parts if part) or "-"
 
 
 def _render_card(card: Row) -> list[Any]:
@@ -151,12 +157,14 @@ def _render_records(records: list[Row]) -> Table:
 
 def _render_sources(sources: list[Row]) -> Table:
     table = Table(box=None, title="\nSource rows", title_justify="left")
-    for name in ("table", "system", "file", "rows", "loads", "landed", "for"):
-        table.add_column(name, justify="right" if name == "rows" else "left")
+    for name in ("table", "months", "system", "file", "rows", "loads", "landed", "for"):
+        is_number = name in ("months", "rows")
+        table.add_column(name, justify="right" if is_number else "left")
     for row in sources:
         first, last = row["landed_from"], row["landed_to"]
         table.add_row(
             row["table_name"],
+            str(row["window_months"] or ""),
             row["system_name"],
             row["file_name"] or "",
             f"{row['row_count']:,}",

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
+from jinta.report.agreement_checks import find_disagreements
+from jinta.report.grade_checks import find_grade_problems
 from jinta.report.judgement_checks import find_judgement_problems
 from jinta.report.rule_families import RULE_FAMILIES, Family, list_seeds
 
@@ -34,6 +36,15 @@ _ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     },
     "tier_rules": {"sub_tier_rule": frozenset({"", "x_ge_y", "x_lt_y"})},
     "lead_conditions": {"comparison": frozenset({"at_least", "below"})},
+    "cost_flags": {"comparison": frozenset({"at_least", "at_most"})},
+    "pressing_kinds": {
+        "matter_kind": frozenset(
+            {
+                *("complaint", "attitude", "task", "survey", "agreement", "visit"),
+                *("promise", "competitor", "arrears"),
+            }
+        )
+    },
     "indicators": {
         "value_type": frozenset({"smallint", "integer", "bigint", "numeric"}),
         "is_manual": frozenset({"true", "false"}),
@@ -61,6 +72,19 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "tier_rules": ("tier_order", "tier_code"),
     "stability_rules": ("exit_months",),
     "lead_conditions": ("condition_group", "threshold"),
+    "feature_grades": ("grade",),
+    "net_value_tiers": ("tier_order", "share_from_pct", "share_to_pct"),
+}
+# Whole numbers, not below zero: what is added up, and days.
+_COUNTS: dict[str, tuple[str, ...]] = {
+    "pressing_rules": (
+        *("top_tier_weight", "largest_amount_weight", "due_weight", "soon_days"),
+    ),
+    "pressing_kinds": ("kind_weight",),
+    "handover_rules": (
+        *("agreement_days", "competitor_contract_days", "unvisited_days"),
+        *("visit_history_months", "introduced_accounts"),
+    ),
 }
 _HUNDRED = Decimal(100)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,47}")
@@ -107,8 +131,12 @@ def find_problems(
         *_check_positions(rules),
         *_check_cards(rules),
         *_check_leads(rules),
-        *find_judgement_problems(rules.get("ahp_judgements", [])),
+        *find_grade_problems(rules),
+        *find_judgement_problems(
+            rules.get("ahp_judgements", []), rules.get("ahp_matrices", [])
+        ),
         *_check_judged(rules),
+        *find_disagreements(rules),
         *_check_matching(rules, matching),
     ]
 
@@ -149,6 +177,11 @@ def _check_numbers(rules: Rules) -> Iterator[str]:
             for column in columns:
                 if not _is_number(row.get(column, "")):
                     yield f"{_name(seed, row)}: {column} is no number"
+    for seed, columns in _COUNTS.items():
+        for row in rules.get(seed, []):
+            for column in columns:
+                if not row.get(column, "").isdecimal():
+                    yield f"{_name(seed, row)}: {column} must be 0, 1, 2 …"
 
 
 def _check_figures(rules: Rules) -> Iterator[str]:
@@ -390,6 +423,29 @@ def _check_tiers(card: Row, tiers: list[Row]) -> Iterator[str]:
     codes = Counter(row["tier_code"] for row in tiers)
     if max(codes.values(), default=1) > 1:
         yield f"{name}: two tiers have the same tier_code"
+    yield from _check_order(card, tiers)
+
+
+def _check_order(card: Row, tiers: list[Row]) -> Iterator[str]:
+    """The order is from the best tier on; who is not ranked comes last."""
+    column, sign = {
+        "rank_share": ("share_from_pct", 1),
+        "score": ("score_from", -1),
+    }[card["cut_off_basis"]]
+    best_first = sorted(
+        tiers,
+        key=lambda row: (
+            row["tier"] == "other",
+            sign * Decimal(row[column] or "-Infinity"),
+            row["sub_tier_rule"],
+        ),
+    )
+    for better, worse in pairwise(best_first):
+        if Decimal(better["tier_order"]) >= Decimal(worse["tier_order"]):
+            yield (
+                f"{_name('tier_rules', worse)}: tier_order must be more than that of "
+                f"{better['tier']}, which is better"
+            )
 
 
 def _check_stability(card: Row, tiers: list[Row], rows: list[Row]) -> Iterator[str]:

@@ -129,7 +129,7 @@ def _write_family_version(folder: Path, new: NewVersion) -> list[Path]:
             if row[id_column] == new.rule_id and row["version"] == head["version"]
         ]
         if seed == seeds[0]:
-            copies = [row | _describe_version(new) for row in copies]
+            copies = [row | _describe_version(new, seed) for row in copies]
         if seed == "scorecard_bands":
             copies = _replace_bands(copies, new)
         files[seed] += [_reweight(row, factors) for row in copies]
@@ -150,14 +150,20 @@ def _drop_leftovers(
         files[seed] = [r for r in rows if (r[id_column], r["version"]) != wanted]
 
 
-def _describe_version(new: NewVersion) -> Row:
-    return {
+def _describe_version(new: NewVersion, seed: str) -> Row:
+    """What the rows of a version say of it.
+
+    Where a version is several rows, each has a note of its own, which is kept if none
+    is given for all.
+    """
+    described = {
         "valid_from": new.valid_from.isoformat(),
         "valid_to": "",
         "recorded_at": new.recorded_at.isoformat(),
         "approver": new.approver,
-        "note": new.note,
     }
+    is_one_row = len(SEED_KEYS[seed]) == len(("id", "version"))
+    return described | ({"note": new.note} if new.note or is_one_row else {})
 
 
 def _drop_judgements(

@@ -89,6 +89,12 @@ def _make_family(name: str, rows: list[Mapping[str, str]]) -> Family:
     )
 
 
+def holds_together(row: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether there is a month in which two versions hold, of whatever families."""
+    ends = [end or "9999-12-31" for end in (row["valid_to"], other["valid_to"])]
+    return row["valid_from"] <= ends[1] and other["valid_from"] <= ends[0]
+
+
 def list_seeds(families: Iterable[Family]) -> list[RuleSeed]:
     """List the seeds of families, each family's versions first."""
     return [seed for family in families for seed in family.seeds]

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from jinta.errors import UsageError
+from jinta.report.grade_checks import read_scale
 from jinta.report.rules import Row, read_files
 from jinta.settings import Settings
 from jinta.warehouse import connect
@@ -109,17 +110,18 @@ def freeze_bands(
     head = _find_latest(rules["scorecards"], scorecard_id)
     percentiles = _read_percentiles(head)
     chosen = _choose_indicators(rules, head, indicators)
-    scales = {row["indicator_id"]: int(row["scale"]) for row in rules["indicators"]}
+    dictionary = {row["indicator_id"]: row for row in rules["indicators"]}
     frozen = {}
     with connect(settings, "transformer", stage="freeze") as connection:
         _require_month(connection, month)
         for name, row in chosen.items():
-            unit = Decimal(1).scaleb(-scales[name])
+            unit = Decimal(1).scaleb(-int(dictionary[name]["scale"]))
             found = _fetch_bounds(connection, row, head, month, percentiles, unit)
             if not found[0][3]:
                 continue
             points = _choose_points(row, rules["scorecard_bands"], len(percentiles))
-            frozen[name] = _make_bands(row, found, points, unit)
+            scale = read_scale(dictionary[name])
+            frozen[name] = _make_bands(row, found, points, unit, scale)
     return frozen
 
 
@@ -248,40 +250,53 @@ def _make_bands(
     found: Sequence[tuple[Any, ...]],
     points: Sequence[Decimal],
     unit: Decimal,
+    scale: tuple[Decimal, Decimal] | None = None,
 ) -> list[Row]:
     """Bands from the lowest to the highest; percentiles with one bound are one step.
 
     Higher is better: who reaches more bounds has more points, from none on. Lower is
     better: who lies below all bounds has all points. A bound that nobody reaches lies
-    one unit beyond the largest value.
+    one unit beyond the largest value. Of grades there may be none beyond: the best one
+    takes all points then.
     """
-    beyond = (found[0][2] or Decimal(0)) + unit
+    most = scale[1] if scale else Decimal("Infinity")
+    beyond = min((found[0][2] or Decimal(0)) + unit, most)
     bounds = [beyond if row[1] is None else row[1] for row in found]
     is_lower = indicator["direction"] == "lower"
     steps: dict[Decimal | None, int] = {None: len(bounds) if is_lower else 0}
     for bound in sorted(set(bounds)):
-        passed = [b > bound if is_lower else b <= bound for b in bounds]
-        steps[bound] = sum(passed)
+        if bound <= most:
+            passed = [b > bound if is_lower else b <= bound for b in bounds]
+            steps[bound] = sum(passed)
     describe = _describe_lower if is_lower else _describe_higher
-    percentiles = [row[0] for row in found]
     return [
         {
             "band": str(step),
             "lower_bound": "" if bound is None else _format(bound),
             "points": _format(points[step]),
-            "meaning": describe(percentiles, step),
+            "meaning": describe(found, bound, step),
         }
         for bound, step in steps.items()
     ]
 
 
-def _describe_higher(percentiles: Sequence[Decimal], step: int) -> str:
-    if not step:
-        return f"fewer than {_format(percentiles[0])} % have less"
-    return f"at least {_format(percentiles[step - 1])} % have less"
+def _describe_higher(
+    found: Sequence[tuple[Any, ...]], bound: Decimal | None, step: int
+) -> str:
+    """The percentile that a value passes; the best grade has the points of all."""
+    is_best = bound == found[0][2] and any(row[1] is None for row in found[:step])
+    passed = [row[0] for row in found[:step] if not is_best or row[1] is not None]
+    if not passed:
+        text = f"fewer than {_format(found[0][0])} % have less"
+    else:
+        text = f"at least {_format(passed[-1])} % have less"
+    return f"{text}; no grade is higher" if is_best else text
 
 
-def _describe_lower(percentiles: Sequence[Decimal], step: int) -> str:
+def _describe_lower(
+    found: Sequence[tuple[Any, ...]], bound: Decimal | None, step: int
+) -> str:
+    percentiles = [row[0] for row in found]
     if not step:
         return f"beyond the lowest {_format(percentiles[-1])} %"
     return f"among the lowest {_format(percentiles[-step])} %"

@@ -34,6 +34,8 @@ Row = dict[str, str]
 Rules = dict[str, list[Row]]
 
 SEED_SCHEMA = "rules"
+# The scorecard that is meant where none is named.
+DEFAULT_SCORECARD = "group_account_value"
 # Every seed of the rule sets, with the columns that name a row within its version.
 SEED_KEYS: dict[str, tuple[str, ...]] = {
     "indicators": ("indicator_id",),
@@ -80,7 +82,10 @@ _DICTIONARY_VERSION = "1"
 _REMARKS = frozenset({"valid_to", "ahp_id", "freeze_percentiles"})
 _MATCHING_REMARKS = frozenset({"valid_to", "recorded_at"})
 # Columns that came later: a version without them means this.
-_ADDED: dict[str, Row] = {"scorecards": {"subject": "account"}}
+_ADDED: dict[str, Row] = {
+    "scorecards": {"subject": "account"},
+    "handover_rules": {"introduced_accounts": "10"},
+}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from jinta.report.rule_history import (
     refuse_published,
 )
 from jinta.report.rules import (
+    DEFAULT_SCORECARD,
     MATCHING_KEYS,
     Rules,
     check_soundness,
@@ -34,8 +35,6 @@ from jinta.report.rules import (
 from jinta.runs.ledger import parse_month
 from jinta.settings import Settings, load_settings
 from jinta.warehouse import connect
-
-DEFAULT_SCORECARD = "group_account_value"
 
 rules = typer.Typer(
     no_args_is_help=True,

@@ -10,7 +10,8 @@ from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
 from jinta.report.changes import ChangeBridge, open_bridge
-from jinta.report.explain import DEFAULT_SCORECARD, find_account
+from jinta.report.explain import find_account
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.report.states import find_last_month, find_state
 from jinta.settings import Settings
 from jinta.warehouse import connect
@@ -316,6 +317,15 @@ keys as (
 
 ),
 
+-- As far as the indicators that are made of the table look back.
+windows as (
+
+    select coalesce(max(window_months), 1) as months
+    from rules.indicators
+    where 'billing.' || {name} = any(string_to_array(source_tables, ' '))
+
+),
+
 bills as (
 
     select
@@ -324,13 +334,12 @@ bills as (
         bills._first_load_id,
         bills._last_load_id
     from {table} as bills
+    cross join windows
     where
         bills.{key} in ({keys})
-        and bills.bill_month between
-        %(month)s::date - (
-            select make_interval(months => max(window_months) - 1) from rules.indicators
-        )
-        and %(month)s
+        and bills.bill_month <= %(month)s
+        and bills.bill_month
+        > %(month)s::date - make_interval(months => windows.months)
 
 )
 

@@ -15,7 +15,7 @@ CAUSES = {
     "points": "its own points moved it",
     "overtaken": "others overtook it",
     "others_fell": "others fell behind it",
-    "rules": "the new rules cut elsewhere",
+    "rules": "the new rules moved it",
     "stability": "the tier was held before, or is held no longer",
     "override": "an override began or ended",
     "held": "the rule's tier moved, the tier in effect is held",

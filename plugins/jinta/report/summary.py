@@ -14,6 +14,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.runs.stale import list_stale_months
 from jinta.settings import Settings
 from jinta.warehouse import connect
@@ -280,11 +281,12 @@ def _describe_publication(
                 sum(accounts) as accounts,
                 sum(revenue) as revenue
             from marts.fct_value_pyramid
-            where month = any(%s) and scorecard_id = 'group_account_value'
+            where month = any(%s) and scorecard_id = %s
             group by month, tier
             order by month, tier
             """,
             months[-3:],
+            DEFAULT_SCORECARD,
         ),
         "cards": _fetch_cards(cursor, last),
         "changes": _fetch_tier_moves(cursor, last),
@@ -314,12 +316,13 @@ def _fetch_cards(cursor: psycopg.Cursor, month: Any) -> list[dict[str, Any]]:
                 and scores.effective_tier = tiers.tier
         where
             scores.month = %s
-            and scores.scorecard_id <> 'group_account_value'
+            and scores.scorecard_id <> %s
             and scores.population is not null
         group by 1, 2, 3, 4, tiers.tier_order
         order by 1, tiers.tier_order
         """,
         month,
+        DEFAULT_SCORECARD,
     )
 
 
@@ -339,12 +342,13 @@ def _fetch_tier_moves(cursor: psycopg.Cursor, month: Any) -> list[dict[str, Any]
                 and before.month = (after.month - interval '1 month')::date
         where
             after.month = %s
-            and after.scorecard_id = 'group_account_value'
+            and after.scorecard_id = %s
             and after.effective_tier is distinct from before.effective_tier
         group by before.effective_tier, after.effective_tier
         order by accounts desc, tier_before, tier_after
         """,
         month,
+        DEFAULT_SCORECARD,
     )
 
 

@@ -18,6 +18,7 @@ from jinta.errors import TransformError
 from jinta.settings import Settings
 from jinta.transform.variables import project_vars
 from jinta.warehouse import connect_info
+from jinta.warehouse.connection import name_application
 
 STAGES = ("raw", "accounts", "indicators", "scores", "candidate")
 
@@ -188,7 +189,7 @@ def _export_profile(settings: Settings, run_id: str, stage: str) -> None:
             "JINTA_DBT_USER": str(info["user"]),
             "JINTA_DBT_PASSWORD": str(info["password"]),
             "JINTA_DBT_DATABASE": str(info["dbname"]),
-            "JINTA_DBT_APPLICATION": f"jinta/{run_id}/{stage}",
+            "JINTA_DBT_APPLICATION": name_application(run_id, stage),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
     )

@@ -9,7 +9,7 @@ import typer
 
 from jinta.console import make_console
 from jinta.errors import UsageError
-from jinta.report.explain import DEFAULT_SCORECARD
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.runs.ledger import parse_month
 from jinta.settings import load_settings
 from jinta.trials.candidates import UNCHANGED, read_candidate

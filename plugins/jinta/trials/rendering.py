@@ -12,6 +12,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from jinta.private_files import make_private_folder, write_private
 from jinta.report.summary import encode_value
 from jinta.spreadsheets import encode_csv
 
@@ -22,19 +23,19 @@ _SHOWN_DIFFERENCES = 12
 
 
 def write_tables(folder: Path, tables: Mapping[str, Rows]) -> list[Path]:
-    """Write each table as a CSV file of its name; the folder is made.
+    """Write each table as a CSV file of its name, for its owner alone.
 
     Returns:
         The files written, those without rows left out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     written = []
     for name, rows in tables.items():
         path = folder / f"{name}.csv"
         if not rows:
             path.unlink(missing_ok=True)
             continue
-        path.write_bytes(encode_csv(list(rows[0]), rows))
+        write_private(path, encode_csv(list(rows[0]), rows))
         written.append(path)
     return written
 

@@ -70,6 +70,8 @@ def test_faults_are_the_rows_that_break_the_contract(made):
     beyond = ~assessments["score"].between(0, 25)
     wrong = ~assessments["item_cd"].isin(MOST) | beyond | assessments["remark"].isna()
     found["crm.assessments"] += wrong.sum()
+    owners = read(made, "crm", "latent_oppty")[["grp_cust_no", "latent_no"]]
+    found["crm.opportunities"] += (owners.notna().sum(axis=1) != 1).sum()
     noted = Counter()
     for fault in made.faults:
         noted[fault.table] += fault.rows
@@ -84,3 +86,17 @@ def test_some_prospects_are_customers_and_some_stand_twice(made):
     joined = prospects["cust_nm"].isin(customers["grp_cust_nm"])
     assert joined.sum() >= 2
     assert prospects["cust_nm"].duplicated().any()
+
+
+def test_prospects_have_opportunities_of_their_own(made):
+    """S4-14: each is of a prospect that was noted by then, and goes forward."""
+    prospects = read(made, "crm", "latent_cust").set_index("latent_no")
+    opportunities = read(made, "crm", "latent_oppty")
+    good = opportunities[~opportunities["opp_no"].str.startswith("QSX")]
+    assert 0.25 < len(good) / len(prospects) < 0.55
+    assert good["grp_cust_no"].isna().all()
+    noted = prospects.loc[good["latent_no"], "crt_dt"].to_numpy()
+    assert (good["get_dt"].to_numpy() >= noted).all()
+    stages = read(made, "crm", "latent_stage_log")
+    assert set(stages["opp_no"]) == set(good["opp_no"])
+    assert not stages["log_id"].duplicated().any()

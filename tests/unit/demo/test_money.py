@@ -65,13 +65,29 @@ def test_the_last_balances_are_invoices_less_receipts(made):
     invoices = read(made, "erp", "ar_invoice")
     receipts = read(made, "erp", "ar_receipt")
     paid = receipts.groupby("inv_no")["amt_fen"].sum()
+    credited = invoices.groupby("org_inv_no")["amt_fen"].sum()
     rest = invoices["amt_fen"] - invoices["inv_no"].map(paid).fillna(0)
+    rest += invoices["inv_no"].map(credited).fillna(0)
     expected = rest.clip(lower=0).groupby(invoices["grp_cust_no"]).sum()
     balances = read(made, "erp", "ar_balance").query("mon == 202512")
     found = balances.set_index("grp_cust_no")["bal_fen"]
     assert (found == expected[expected > 0].loc[found.index]).all()
     assert len(found) == (expected > 0).sum()
     assert (balances["owe_fen"] <= balances["bal_fen"]).all()
+
+
+def test_some_invoices_are_cancelled_and_none_of_them_was_paid(made):
+    invoices = read(made, "erp", "ar_invoice").set_index("inv_no")
+    receipts = read(made, "erp", "ar_receipt")
+    notes = invoices[invoices["org_inv_no"].notna()]
+    cancelled = invoices.loc[notes["org_inv_no"]]
+    assert len(notes) > 10
+    assert cancelled.index.is_unique
+    assert (notes["amt_fen"].to_numpy() == -cancelled["amt_fen"].to_numpy()).all()
+    assert (notes["mon"].to_numpy() > cancelled["mon"].to_numpy()).all()
+    assert not set(cancelled.index) & set(receipts["inv_no"])
+    # Others lessen what a customer owes without naming an invoice.
+    assert ((invoices["amt_fen"] < 0) & invoices["org_inv_no"].isna()).any()
 
 
 def test_each_level_of_the_plan_sums_up_to_the_one_above(made):

@@ -701,6 +701,27 @@ def test_every_versioned_seed_belongs_to_a_family():
             assert path.stem in listed, f"{path.name} is not in rule_families.csv"
 
 
+@pytest.mark.parametrize(
+    ("seed", "change", "message"),
+    [
+        ("pressing_kinds", {"kind_weight": "1.5"}, "kind_weight must be 0, 1, 2"),
+        ("pressing_kinds", {"kind_weight": "-1"}, "kind_weight must be 0, 1, 2"),
+        ("pressing_kinds", {"matter_kind": "gossip"}, "matter_kind is 'gossip'"),
+        ("pressing_kinds", {"version": "9"}, "pressing_rules.csv has no such version"),
+        ("pressing_rules", {"soon_days": ""}, "soon_days must be 0, 1, 2"),
+        ("pressing_rules", {"version": "9"}, "work_list 9: the version has no rows"),
+        ("handover_rules", {"unvisited_days": "soon"}, "unvisited_days is no number"),
+        ("handover_rules", {"agreement_days": "0.5"}, "agreement_days must be 0, 1"),
+    ],
+)
+def test_what_presses_is_weighed_in_whole_numbers(seed, change, message):
+    """S2-06: a wrong row is named before SQL sees it."""
+    rules = read_files(SEEDS)
+    rules[seed][0] |= change
+    with pytest.raises(RuleError, match=message):
+        check_soundness(rules, MONTHS)
+
+
 JUDGEMENTS = {"ahp_id": "group_value_dimensions", "version": FIRST}
 
 
@@ -738,6 +759,14 @@ def test_how_weights_were_found_is_no_part_of_a_version(rules):
     before = {v.rule_set: v.content_hash for v in collect_versions(rules)}
     for row in rules["scorecards"]:
         del row["ahp_id"], row["freeze_percentiles"], row["subject"]
+    assert {v.rule_set: v.content_hash for v in collect_versions(rules)} == before
+
+
+def test_a_hand_over_published_before_introductions_were_counted_is_the_same():
+    rules = read_files(SEEDS)
+    before = {v.rule_set: v.content_hash for v in collect_versions(rules)}
+    for row in rules["handover_rules"]:
+        del row["introduced_accounts"]
     assert {v.rule_set: v.content_hash for v in collect_versions(rules)} == before
 
 

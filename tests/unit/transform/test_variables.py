@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jinta.settings import load_settings
 from jinta.sources.contract import Column, ContractTable, Spread, load_contract
-from jinta.transform.variables import describe_fact, project_vars
+from jinta.transform.variables import (
+    describe_account_table,
+    describe_fact,
+    project_vars,
+)
 
 
 def make_fact(key, columns, measure=None, **references):
@@ -57,3 +63,89 @@ def test_rows_are_looked_up_by_the_account_or_line_they_name():
     assert (fact["reference"], fact["known"]) == ("line_id", "known_subscriptions")
     fact = describe_fact(make_fact(("id",), columns, clerk="crm.managers"))
     assert (fact["reference"], fact["known"]) == ("null::text", "known_accounts")
+
+
+# Source rows by account
+
+
+def make_entity(name, key, columns, spread=None, **references):
+    return ContractTable(
+        name=name,
+        kind="entity",
+        key=(key,),
+        columns={
+            name: Column(name, "integer" if name.endswith("year") else "text")
+            for name in columns
+        },
+        spread=spread or Spread("current", begins="signed_date"),
+        references=references,
+    )
+
+
+DEALS = make_entity("shop.deals", "deal_id", ["deal_id", "account_id", "signed_date"])
+LINES = make_entity(
+    "billing.subscriptions", "line_id", ["line_id", "account_id", "signed_date"]
+)
+CONTRACT = {table.name: table for table in (DEALS, LINES)}
+
+
+def describe(table, *indicators):
+    rows = [{"source_tables": t, "window_months": str(w)} for t, w in indicators]
+    return describe_account_table(table, CONTRACT, rows)
+
+
+def test_a_row_is_the_account_s_that_it_names_and_else_of_what_it_refers_to():
+    assert describe(DEALS) == {
+        "table": "shop.deals",
+        "kind": "entity",
+        "account": "account_id",
+        "prospect": "null::text",
+        "line": "null::text",
+        "reads": "current",
+        "key": "deal_id",
+        "begins": "signed_date",
+        "reference": "",
+        "parent": "",
+        "parent_begins": "",
+    }
+    columns = ["change_id", "deal_id", "fiscal_year"]
+    spread = Spread("current", begins="fiscal_year")
+    change = make_entity(
+        "shop.changes", "change_id", columns, spread, deal_id="shop.deals"
+    )
+    found = describe(change)
+    assert (found["reference"], found["parent"]) == ("deal_id", "shop.deals")
+    assert (found["account"], found["parent_begins"]) == ("account_id", "signed_date")
+    assert found["begins"] == "make_date(fiscal_year, 1, 1)"
+
+
+def test_a_fact_may_name_a_line():
+    bills = make_fact(
+        ("id",), ["id", "month", "line_id"], line_id="billing.subscriptions"
+    )
+    found = describe(bills)
+    assert (found["account"], found["line"]) == ("null::text", "line_id")
+
+
+@pytest.mark.parametrize(
+    ("reads", "months"), [("window", 3), ("onward", 12)], ids=["window", "onward"]
+)
+def test_a_fact_is_read_as_far_back_as_its_indicators_look(reads, months):
+    """No further than late rows restate: a window ends two months before."""
+    columns = {n: Column(n, "text") for n in ("id", "month", "account_id")}
+    orders = ContractTable(
+        "shop.orders", "fact", ("id",), columns, Spread(reads), month_column="month"
+    )
+    assert describe(orders)["months_read"] == 1
+    windows = [("shop.orders", 2), ("crm.tasks shop.orders", 12), ("crm.tasks", 36)]
+    assert describe(orders, *windows)["months_read"] == months
+
+
+def test_what_names_no_account_or_no_month_reads_is_left_out():
+    columns = ["id", "account_id", "signed_date"]
+    unread = make_entity("crm.contacts", "id", columns, Spread("nothing"))
+    assert describe(unread) is None
+    assert describe(make_fact(("id",), ["id", "month", "shop"])) is None
+    named = {row["table"] for row in project_vars(load_settings({}))["account_tables"]}
+    assert {"billing.line_bills", "crm.prospects", "crm.agreement_changes"} <= named
+    assert not {"crm.contacts", "registry.tax_rankings", "crm.managers"} & named
