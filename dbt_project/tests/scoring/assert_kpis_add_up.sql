@@ -1,5 +1,6 @@
 -- What branches have in the numerator and the denominator is what all have together. A
--- key figure of the company alone has no branches.
+-- key figure of the company alone has no branches. What is unknown adds nothing: a
+-- branch without rows has 0 where another one, and so all of them, know no value.
 with
 
 kpis as (
@@ -23,8 +24,8 @@ group by kpi_id, month
 having
     bool_or(branch_id <> 'all')
     and (
-        sum(numerator) filter (where branch_id <> 'all')
-        is distinct from sum(numerator) filter (where branch_id = 'all')
-        or sum(denominator) filter (where branch_id <> 'all')
-        is distinct from sum(denominator) filter (where branch_id = 'all')
+        coalesce(sum(numerator) filter (where branch_id <> 'all'), 0)
+        <> coalesce(sum(numerator) filter (where branch_id = 'all'), 0)
+        or coalesce(sum(denominator) filter (where branch_id <> 'all'), 0)
+        <> coalesce(sum(denominator) filter (where branch_id = 'all'), 0)
     )

@@ -120,6 +120,7 @@ def test_source_rows_are_counted_by_file(split):
     assert counted == {
         "crm.accounts": ("accounts.csv", 2),
         "crm.contacts": ("contacts.csv", 1),
+        "crm.key_persons": ("key_persons.csv", 1),
         # Two records in three months: February, March and April.
         "billing.unified_payment_bills": ("unified_payment_bills.csv", 6),
     }
