@@ -16,6 +16,7 @@ from jinta.evidence.handover_pack import _check_counts, _make_key, collect_hando
 from jinta.evidence.handover_page import build_handover_parts
 from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import document
+from jinta.evidence.statements import load_statement
 from jinta.warehouse import connect
 
 # Which rows of the test company's files are the manager mqj's at the end of March.
@@ -51,7 +52,11 @@ def test_everything_the_manager_holds_is_there(pack):
 
 
 @pytest.mark.parametrize(
-    "part", ["tasks", "agreements", "key_persons", "visits", "needs", "feedback"]
+    "part",
+    [
+        *("prospects", "tasks", "agreements", "key_persons", "visits", "needs"),
+        "feedback",
+    ],
 )
 def test_a_row_that_is_lost_is_found(systems, pack, part):
     """The sources are counted on their own: a pack that is short says so."""
@@ -59,10 +64,12 @@ def test_a_row_that_is_lost_is_found(systems, pack, part):
     accounts = [row["group_account_id"] for row in pack["accounts"]]
     key |= {
         "accounts": accounts,
+        "prospects": [row["group_account_id"] for row in pack["prospects"]],
         "records": [row["account_id_crm"] for row in pack["records"]],
         "systems": [row["system_name"] for row in pack["records"]],
     }
-    own = [row for row in pack[part] if row["group_account_id"] in accounts]
+    held = {*accounts, *key["prospects"]}
+    own = [row for row in pack[part] if row["group_account_id"] in held]
     short = pack | {part: own[1:]}
     with connect(systems.settings, "transformer") as connection:
         checks = _check_counts(connection, short, key)
@@ -70,6 +77,74 @@ def test_a_row_that_is_lost_is_found(systems, pack, part):
     broken = document("Hand-over", *build_handover_parts(short | {"checks": checks}))
     assert "SHORT (缺失)" in broken
     assert "1 parts are short" in broken
+
+
+def test_prospects_and_their_leads_are_handed_over(systems, pack, page):
+    """The manager's that are no customers yet, and what others asked of the manager."""
+    wanted = systems.rows(
+        "select group_account_id from marts.dim_prospects where manager_id = 'mqj' "
+        "and is_active and month = '2024-03-01'"
+    )
+    assert [(row["group_account_id"],) for row in pack["prospects"]] == wanted
+    assert [row["prospect_ids"] for row in pack["prospects"]] == ["p1"]
+    assert "Opportunities (商机), of prospects (潜在客户)" in page
+    assert "昆明新星科技股份有限公司" in page
+    assert "1 prospects" in page
+    listed = {(r["group_account_id"], r["lead_rule_id"]) for r in pack["leads"]}
+    known = {r["group_account_id"] for p in ("accounts", "prospects") for r in pack[p]}
+    held = systems.rows(
+        "select group_account_id, lead_rule_id from marts.fct_leads "
+        "where month = '2024-03-01'"
+    )
+    assert {lead for lead in held if lead[0] in known} == listed
+    assert set(held) > listed
+
+
+def read_changed(systems, view, change, statement, key):
+    """Read a statement where the rows of a mart are others."""
+    with connect(systems.settings, "owner") as connection:
+        connection.execute(load_statement("sole_traders"), key)
+        connection.execute(f"alter view marts.{view} rename to before")
+        connection.execute(
+            f"create view marts.{view} as "
+            f"select (jsonb_populate_record(before, '{change}')).* from marts.before"
+        )
+        rows = handover_pack.fetch_dicts(connection, statement, key)
+        connection.rollback()
+    return rows
+
+
+def test_leads_assigned_to_the_manager_are_handed_over(systems):
+    """They may be of anybody's account."""
+    key = {"accounts": [], "prospects": [], "manager": "mqj", "month": "2024-03-01"}
+    for manager, wanted in (("mqj", True), ("mq2", False)):
+        change = f'{{"assigned_to": "{manager}"}}'
+        rows = read_changed(systems, "fct_leads", change, "handover_leads", key)
+        assert bool(rows) is wanted
+
+
+def test_a_prospect_that_is_a_persons_own_business_is_masked(systems, pack):
+    """By its credit code; the names of others are no person's."""
+    accounts = [row["group_account_id"] for row in pack["prospects"]]
+    key = {"mentioned": [], "named_accounts": accounts, "month": "2024-03-01"}
+    name = pack["prospects"][0]["account_name"]
+    for code, wanted in (("92530300MA6K", True), ("91530300MA6K", False)):
+        change = f'{{"credit_code": "{code}"}}'
+        rows = read_changed(systems, "dim_prospects", change, "handover_people", key)
+        assert (name in {row["person"] for row in rows}) is wanted
+
+
+def test_who_may_not_take_key_accounts_is_not_offered(systems):
+    key = {"month": "2024-03-01", "branch": "qj", "manager": "mqj"}
+    for change, wanted in (
+        ("{}", ["mq2"]),
+        ('{"is_counted": false}', []),
+        ('{"is_counted": null}', ["mq2"]),
+    ):
+        rows = read_changed(
+            systems, "fct_manager_loads", change, "handover_successors", key
+        )
+        assert [row["manager_id"] for row in rows] == wanted
 
 
 def test_what_presses_comes_first(pack):
@@ -160,6 +235,11 @@ def test_the_folder_tells_whose_pack_it_is_and_keeps_it(systems, pack, tmp_path)
     with pytest.raises(UsageError, match="holds other files"):
         write_files(other, tmp_path)
     assert (tmp_path / "tasks.csv").read_bytes() == before
+    # The same manager's, for nobody yet and of another publication.
+    later = pack["publication"] | {"publication_id": 0}
+    for another in ({"successor": None}, {"publication": later}):
+        with pytest.raises(UsageError, match="holds other files"):
+            write_files(pack | another, tmp_path)
 
 
 def test_people_of_accounts_of_others_are_masked_too(systems, monkeypatch):
@@ -220,6 +300,21 @@ def test_the_command_writes_page_and_files(systems, tmp_path, monkeypatch):
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert page.stat().st_mode & 0o777 == 0o600
     assert (folder / "manifest.csv").exists()
+    assert "Warning" not in outcome.stderr
+
+
+def test_a_successor_who_has_left_is_warned_of(systems, tmp_path, monkeypatch):
+    for name, value in export_settings(systems.settings).items():
+        monkeypatch.setenv(name, value)
+    page = tmp_path / "pack.html"
+    words = ["handover", "mqj", "--to", "mym", "--html", str(page)]
+    outcome = CliRunner().invoke(build_app("handover"), words)
+    assert outcome.exit_code == 0, outcome.output
+    text = page.read_text(encoding="utf-8")
+    verdict = re.search(r'<p class="verdict bad">(.*?)</p>', text).group(1)
+    for told in ("mym left on 2024-03-15.", "mym is of branch ym, not qj."):
+        assert f"Warning: {told}" in outcome.stderr
+        assert told in verdict
 
 
 def test_a_month_without_work_lists_is_no_empty_list(systems, monkeypatch):

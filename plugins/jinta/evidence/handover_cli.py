@@ -16,6 +16,7 @@ from jinta.evidence.handover_files import write_files
 from jinta.evidence.handover_pack import collect_handover
 from jinta.evidence.handover_page import build_handover_parts
 from jinta.evidence.handover_parts import TABLES
+from jinta.evidence.handover_successor import list_warnings
 from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import document, element, show
 from jinta.runs.ledger import parse_month
@@ -54,10 +55,13 @@ def handover(
         parse_month(month, "--month"),
         is_personal=personal,
     )
+    errors = make_console(stderr=True, soft_wrap=True)
+    for warning in list_warnings(pack):
+        errors.print(f"Warning: {warning}", markup=False)
     if csv is not None:
         counts = write_files(pack, csv)
         text = f"Written: {csv} ({len(counts)} files, {sum(counts.values())} rows)"
-        make_console(stderr=True, soft_wrap=True).print(text, markup=False)
+        errors.print(text, markup=False)
     if html is not None:
         _write_page(settings, pack, html)
     render_handover(pack, make_console())
@@ -81,7 +85,8 @@ def render_handover(pack: dict[str, Any], console: Console) -> None:
     head = pack["manager"]
     console.print(
         f"Hand-over of {head['manager_id']} at the end of "
-        f"{pack['publication']['month']:%Y-%m}: {len(pack['accounts'])} accounts",
+        f"{pack['publication']['month']:%Y-%m}: {len(pack['accounts'])} accounts, "
+        f"{len(pack['prospects'])} prospects",
         style="bold",
         markup=False,
     )

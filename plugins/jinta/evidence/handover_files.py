@@ -17,7 +17,7 @@ from jinta.spreadsheets import encode_csv
 _COLUMNS = {
     "first_things": [
         *("place", "group_account_id", "account_name", "what", "why", "by", "kind"),
-        *("amount", "weight"),
+        *("matter_id", "is_own_account", "amount", "weight"),
     ],
     "takeover": ["manager_id", "manager_kind", "accounts", "accounts_per_manager"],
     "checklist": ["done", "step", "how_many"],
@@ -81,7 +81,8 @@ def _refuse_other_packs(folder: Path, head: dict[str, str]) -> None:
     """Leave a folder alone that isn't empty of files and isn't this pack's.
 
     Raises:
-        UsageError: It holds another manager's or month's pack, or other CSV files.
+        UsageError: It holds a pack of another manager, successor, month or
+            publication, or other CSV files.
     """
     if not any(folder.glob("*.csv")):
         return
@@ -90,8 +91,8 @@ def _refuse_other_packs(folder: Path, head: dict[str, str]) -> None:
     if manifest.exists():
         with manifest.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    held = {(row.get("manager_id"), row.get("month")) for row in rows}
-    if held != {(head["manager_id"], head["month"])}:
+    held = {tuple(row.get(name) for name in head) for row in rows}
+    if held != {tuple(head.values())}:
         raise UsageError(
             f"{folder} holds other files than this pack's.",
             "Name another folder, or empty this one.",

@@ -22,14 +22,14 @@ from jinta.warehouse import connect
 
 # Parts of a pack, in the order in which they are told; each is a statement of `sql/`.
 PARTS = (
-    *("tasks", "agreements", "opportunities", "leads", "key_persons", "contacts"),
-    *("buying_steps", "competitors", "visits", "needs", "feedback", "surveys"),
-    *("branches", "individuals"),
+    *("prospects", "tasks", "agreements", "opportunities", "leads"),
+    *("key_persons", "contacts", "buying_steps", "competitors", "visits"),
+    *("needs", "feedback", "surveys", "branches", "individuals"),
 )
 # Parts that are counted in the sources, too.
 _COUNTED = (
-    *("tasks", "agreements", "key_persons", "contacts", "visits", "needs"),
-    "feedback",
+    *("prospects", "tasks", "agreements", "key_persons", "contacts", "visits"),
+    *("needs", "feedback"),
 )
 # Parts that name people in columns of their own; the text of all parts may.
 _NAMING = frozenset({"key_persons", "contacts"})
@@ -96,9 +96,12 @@ def _collect(
         "systems": [row["system_name"] for row in pack["records"]],
         "owners": [row["group_account_id"] for row in pack["records"]],
     }
+    key["prospects"] = []
     for name in PARTS:
         people = {"person": person} if name in _NAMING else {}
         pack[name] = fetch_dicts(connection, f"handover_{name}", key, **people)
+        if name == "prospects":
+            key["prospects"] = [row["group_account_id"] for row in pack[name]]
     pack["pressing"] = _read_pressing(connection, key)
     _name_accounts(connection, pack, key)
     pack["successors"] = fetch_dicts(connection, "handover_successors", key)
@@ -124,11 +127,11 @@ def _read_manager(
     """Read who bears a staff number.
 
     Raises:
-        UsageError: No list of managers and no account knows it.
+        UsageError: No list of managers, no account and no prospect knows it.
     """
     person = name_person(is_personal)
     [row] = fetch_dicts(connection, "handover_manager", key, person=person)
-    if not row["is_listed"] and not row["accounts"]:
+    if not (row["is_listed"] or row["accounts"] or row["prospects"]):
         month = f"{key['month']:%Y-%m}"
         raise UsageError(
             f"Nobody bears the staff number {key['manager']!r} in {month}.",
@@ -158,15 +161,15 @@ def _read_pressing(
 def _check_counts(
     connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Compare each part with what the source systems hold of the accounts."""
+    """Compare each part with what the source systems hold of the manager's accounts."""
     held = {
         row["part"]: row["row_count"]
         for row in fetch_dicts(connection, "handover_counts", key)
     }
-    accounts = set(key["accounts"])
+    held_accounts = {*key["accounts"], *key["prospects"]}
     checks = []
     for part in _COUNTED:
-        own = [row for row in pack[part] if row["group_account_id"] in accounts]
+        own = [row for row in pack[part] if row["group_account_id"] in held_accounts]
         checks.append(
             {
                 "part": part,

@@ -11,6 +11,11 @@ from typing import Any
 
 from jinta.evidence.account_page import describe_masking
 from jinta.evidence.handover_parts import TABLES, list_rows, show_amount
+from jinta.evidence.handover_successor import (
+    build_successors,
+    list_warnings,
+    name_successor,
+)
 from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import (
     EMPTY,
@@ -32,6 +37,8 @@ _ATTITUDES = {
     2: "for us",
 }
 _BOX = "☐"
+# Parts that also hold what is pursued elsewhere than at the manager's accounts.
+_APART = ("tasks", "opportunities", "leads", "visits")
 
 
 def build_handover_parts(pack: dict[str, Any]) -> list[Html]:
@@ -41,8 +48,9 @@ def build_handover_parts(pack: dict[str, Any]) -> list[Html]:
         section("First things first (先办事项)", *_build_urgent(pack)),
         section("Accounts (客户清单)", _build_accounts(pack)),
         section("Account by account (逐户交接)", *_build_each(pack)),
+        section("Prospects (潜在客户)", *_build_prospects(pack)),
         section("Besides these accounts (其他事项)", *_build_besides(pack)),
-        section("Who takes over (接手人)", *_build_successors(pack)),
+        section("Who takes over (接手人)", *build_successors(pack)),
         section("Nothing is lost (完整性核对)", *_build_checks(pack)),
         section("Checklist (交接清单)", *_build_checklist(pack)),
     ]
@@ -53,22 +61,26 @@ def _build_head(pack: dict[str, Any]) -> list[Html]:
     accounts = pack["accounts"]
     overdue = sum(row["is_overdue"] for row in pack["tasks"])
     lost = [row for row in pack["checks"] if not row["is_complete"]]
+    warnings = list_warnings(pack)
     verdict = (
-        f"{_count_accounts(pack)}. {len(pack['tasks'])} open tasks of which "
-        f"{overdue} overdue, {len(pack['agreements'])} agreements, "
+        f"{_count_accounts(pack)}. {len(pack['prospects'])} prospects, "
+        f"{len(pack['tasks'])} open tasks of which {overdue} overdue, "
+        f"{len(pack['agreements'])} agreements, "
         f"{len(pack['opportunities'])} opportunities, {len(pack['leads'])} leads. "
         + ("Complete." if not lost else f"{len(lost)} parts are short: see the end.")
     )
+    verdict = " ".join([verdict, *warnings])
+    sort = "bad" if lost or warnings else "good"
     name = " ".join(filter(None, (manager["manager_id"], manager["manager_name"])))
     return [
         element("h1", f"Hand-over of {name} · {show_month(found['month'])}"),
         element("p", "Hand-over pack (客户经理交接包)", class_="soft"),
-        element("p", verdict, class_=f"verdict {'bad' if lost else 'good'}"),
+        element("p", verdict, class_=f"verdict {sort}"),
         element("p", describe_masking(pack["is_personal"]), class_="soft"),
         facts(
             [
                 ("From (移交人)", name),
-                ("To (接手人)", _name_successor(pack)),
+                ("To (接手人)", name_successor(pack)),
                 ("Branch (分公司)", manager["branch_id"]),
                 ("Kind of manager (类别)", manager["manager_kind"]),
                 ("In post from, to (在岗)", _show_term(manager)),
@@ -76,6 +88,7 @@ def _build_head(pack: dict[str, Any]) -> list[Html]:
                 ("Open agreements (协议余额)", _sum(accounts, "open_agreement_amount")),
                 ("Receivables (应收)", _sum(accounts, "receivable_amount")),
                 ("Arrears (欠款)", _sum(accounts, "arrears_amount")),
+                ("In credit (预收)", _sum(accounts, "credit_amount")),
                 ("As of (数据日期)", found["as_of_date"]),
             ]
         ),
@@ -93,13 +106,6 @@ def _count_accounts(pack: dict[str, Any]) -> str:
         f"{pack['manager']['key_accounts']} are key accounts, which alone count "
         "against the most that one manager may hold"
     )
-
-
-def _name_successor(pack: dict[str, Any]) -> str:
-    successor = pack["successor"]
-    if successor is None:
-        return "not named yet (未定)"
-    return " ".join(filter(None, (successor["manager_id"], successor["manager_name"])))
 
 
 def _show_term(manager: dict[str, Any]) -> str:
@@ -177,20 +183,18 @@ def _show_attitude(grade: int | None) -> str:
     return "unknown" if grade is None else _ATTITUDES[grade]
 
 
+def _build_prospects(pack: dict[str, Any]) -> list[Html]:
+    """Potential customers, with what is pursued there."""
+    own = {row["group_account_id"] for row in pack["prospects"]}
+    rows = table(*list_rows("prospects", pack["prospects"]), empty="None.")
+    return [rows, *_list_apart(pack, own, "of prospects (潜在客户)")]
+
+
 def _build_besides(pack: dict[str, Any]) -> list[Html]:
     """What the manager is in charge of, of accounts that are somebody else's."""
-    own = {row["group_account_id"] for row in pack["accounts"]}
-    parts = []
-    for name in ("tasks", "opportunities", "visits"):
-        rows = [r for r in pack[name] if r["group_account_id"] not in own]
-        if rows:
-            title = TABLES[name][0]
-            headings, cells = list_rows(name, rows)
-            cells = [[r["account_name"], *c] for r, c in zip(rows, cells, strict=True)]
-            parts += [
-                element("h3", f"{title}, of accounts of others (他人客户)"),
-                table(["account (客户)", *headings], cells),
-            ]
+    own = {r["group_account_id"] for r in (*pack["accounts"], *pack["prospects"])}
+    named = {r["group_account_id"] for part in _APART for r in pack[part]}
+    parts = _list_apart(pack, named - own, "of accounts of others (他人客户)")
     if pack["individuals"]:
         parts += [
             element("h3", TABLES["individuals"][0]),
@@ -199,38 +203,18 @@ def _build_besides(pack: dict[str, Any]) -> list[Html]:
     return parts or [element("p", "Nothing.", class_="soft")]
 
 
-def _build_successors(pack: dict[str, Any]) -> list[Html]:
-    successor = pack["successor"]
-    rows = [
-        [
-            row["manager_id"],
-            row["manager_kind"],
-            row["accounts"],
-            row["accounts_per_manager"],
-            row["free_places"],
-            row["open_tasks"],
-        ]
-        for row in pack["successors"]
-    ]
-    headings = [
-        *("manager (客户经理)", "kind (类别)", "key accounts (客户数)", "most (上限)"),
-        *("free places (余量)", "open tasks (未完成任务)"),
-    ]
-    parts = [table(headings, rows, empty="Nobody else of the branch is in post.")]
-    if successor is not None:
-        total = successor["key_accounts"] + pack["manager"]["key_accounts"]
-        most = (
-            successor["accounts_per_manager"] or pack["manager"]["accounts_per_manager"]
-        )
-        text = (
-            f"{_name_successor(pack)} holds {successor['accounts']} accounts and would "
-            f"hold {successor['accounts'] + len(pack['accounts'])}. Of these, key "
-            f"accounts: {successor['key_accounts']} and "
-            f"{pack['manager']['key_accounts']} make {total}"
-        )
-        is_over = most is not None and total > most
-        text += f": {total - most} more than {most}." if is_over else "."
-        parts.insert(0, element("p", text))
+def _list_apart(pack: dict[str, Any], accounts: set[str], whose: str) -> list[Html]:
+    """Tables of what isn't told account by account, with whose it is."""
+    parts = []
+    for name in _APART:
+        rows = [r for r in pack[name] if r["group_account_id"] in accounts]
+        if rows:
+            headings, cells = list_rows(name, rows)
+            cells = [[r["account_name"], *c] for r, c in zip(rows, cells, strict=True)]
+            parts += [
+                element("h3", f"{TABLES[name][0]}, {whose}"),
+                table(["account (客户)", *headings], cells),
+            ]
     return parts
 
 
@@ -249,7 +233,8 @@ def _build_checks(pack: dict[str, Any]) -> list[Html]:
     ]
     note = (
         "Counted twice: in what is published, and in what the source systems delivered "
-        "of the accounts' CRM records up to the end of the month."
+        "of the accounts' CRM records and of the manager's prospects up to the end of "
+        "the month."
     )
     return [table(headings, rows), element("p", note, class_="soft")]
 
@@ -257,19 +242,21 @@ def _build_checks(pack: dict[str, Any]) -> list[Html]:
 def list_steps(pack: dict[str, Any]) -> list[dict[str, Any]]:
     """What both do together, step by step, and how many of each."""
     most = pack["rule"]["introduced_accounts"]
-    first = [r for r in pack["accounts"] if r["is_active"]][:most]
+    served = [r for r in pack["accounts"] if r["is_active"]]
+    first, others = served[:most], served[most:]
     steps = [
         ("Go through “First things first” together", len(list_urgent(pack))),
         ("Move the open tasks to the successor in the CRM", len(pack["tasks"])),
         ("Move the opportunities and leads", _count(pack)),
         ("Hand over the papers of the agreements", len(pack["agreements"])),
         ("Change the owner of the accounts in the CRM", len(pack["accounts"])),
+        ("Change the owner of the prospects in the CRM", len(pack["prospects"])),
         ("Change the owner of the VIP customers", len(pack["individuals"])),
         *(
             (f"Introduce the successor in person: {r['account_name']}", 1)
             for r in first
         ),
-        ("Tell the other accounts by phone", len(pack["accounts"]) - len(first)),
+        ("Tell the other accounts by phone", len(others)),
     ]
     return [{"done": "", "step": step, "how_many": count} for step, count in steps]
 

@@ -18,11 +18,24 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "total_amount": "revenue (当月收入)",
             "open_agreement_amount": "agreements (协议余额)",
             "arrears_amount": "arrears (欠款)",
+            "credit_amount": "in credit (预收)",
             "open_tasks": "open tasks (任务)",
             "overdue_tasks": "overdue (逾期)",
             "open_complaints": "complaints (投诉)",
             "last_visited_date": "last visit (最近拜访)",
             "manager_id_proposed": "proposed to (建议接手)",
+        },
+    ),
+    "prospects": (
+        "Prospects (潜在客户)",
+        {
+            "account_name": "prospect (潜在客户)",
+            "prospect_ids": "records (档案)",
+            "county_name": "county (区县)",
+            "industry": "industry (行业)",
+            "employees": "employees (员工数)",
+            "turnover_amount": "turnover (营业额)",
+            "created_date": "noted (建档日期)",
         },
     ),
     "key_persons": (
@@ -104,6 +117,8 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "priority": "priority (优先级)",
             "lead_status": "status (状态)",
             "outcome": "outcome (结果)",
+            "assigned_to": "assigned to (负责人)",
+            "due_date": "by (期限)",
         },
     ),
     "competitors": (

@@ -18,7 +18,7 @@ REASONS = {
     "visit": "not for {days_since_visit} days (久未拜访)",
     "promise": "promised at the visit of {noted_date} (拜访承诺)",
     "competitor": "its contract ends (竞争对手合同到期)",
-    "arrears": "in arrears with {amount:,.2f} (欠款)",
+    "arrears": "{amount:,.2f} overdue beyond what is in credit (欠款，已扣预收)",
 }
 _NEVER_VISITED = "no visit on record (久未拜访)"
 
@@ -31,7 +31,8 @@ def list_urgent(pack: dict[str, Any]) -> list[dict[str, Any]]:
 
     Returns:
         Rows with `place`, `group_account_id`, `account_name`, `what`, `why`, `by` (a
-        date or None), `kind`, `amount` (or None) and `weight`.
+        date or None), `kind`, `matter_id`, `is_own_account`, `amount` (or None) and
+        `weight`.
     """
     return [
         {
@@ -42,6 +43,8 @@ def list_urgent(pack: dict[str, Any]) -> list[dict[str, Any]]:
             "why": _explain(row),
             "by": row["due_date"],
             "kind": row["matter_kind"],
+            "matter_id": row["matter_id"],
+            "is_own_account": row["is_own_account"],
             "amount": row["amount"],
             "weight": row["weight"],
         }

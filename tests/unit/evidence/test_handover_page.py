@@ -7,6 +7,7 @@ import pytest
 
 from jinta.evidence.handover_page import list_steps
 from jinta.evidence.handover_parts import TABLES, list_rows
+from jinta.evidence.handover_successor import list_warnings
 from jinta.evidence.handover_urgent import REASONS, list_urgent
 from jinta.report.rules import read_files
 from jinta.settings import CHECKOUT
@@ -22,6 +23,8 @@ MATTER = {
     "noted_date": date(2026, 1, 30),
     "due_date": date(2026, 1, 31),
     "amount": Decimal("1234.50"),
+    "matter_id": "x1",
+    "is_own_account": True,
     "satisfaction_points": 50,
     "days_since_visit": 61,
     "weight": 30,
@@ -51,6 +54,8 @@ def test_rows_stay_in_their_order_and_keep_their_values():
         "why": "promised at the visit of 2026-01-30 (拜访承诺)",
         "by": date(2026, 1, 31),
         "kind": "promise",
+        "matter_id": "x1",
+        "is_own_account": True,
         "amount": Decimal("1234.50"),
         "weight": 30,
     }
@@ -67,7 +72,7 @@ def test_rows_stay_in_their_order_and_keep_their_values():
         ("agreement", "agreement ends (协议到期)"),
         ("visit", "not for 61 days (久未拜访)"),
         ("competitor", "its contract ends (竞争对手合同到期)"),
-        ("arrears", "in arrears with 1,234.50 (欠款)"),
+        ("arrears", "1,234.50 overdue beyond what is in credit (欠款，已扣预收)"),
     ],
 )
 def test_each_kind_says_why_it_presses(kind, why):
@@ -89,13 +94,56 @@ def test_the_successor_is_introduced_to_as_many_accounts_as_the_rule_says():
     accounts = [{"account_name": n, "is_active": active} for n, active in names]
     pack = {"rule": {"introduced_accounts": 2}, "accounts": accounts, "pressing": []}
     others = ("tasks", "opportunities", "leads", "agreements", "individuals")
-    pack |= {part: [] for part in others}
+    pack |= {part: [] for part in others} | {"prospects": [{}, {}]}
     steps = {row["step"]: row["how_many"] for row in list_steps(pack)}
     assert [step for step in steps if step.startswith("Introduce")] == [
         "Introduce the successor in person: First",
         "Introduce the successor in person: Second",
     ]
-    assert steps["Tell the other accounts by phone"] == 2
+    assert steps["Tell the other accounts by phone"] == 1
+    assert steps["Change the owner of the prospects in the CRM"] == 2
+
+
+FROM = {
+    "manager_id": "m1",
+    "branch_id": "east",
+    "key_accounts": 30,
+    "accounts_per_manager": 50,
+}
+TO = FROM | {
+    "manager_id": "m2",
+    "key_accounts": 20,
+    "left_date": None,
+    "is_listed": True,
+}
+
+
+OVER = "13 more than the 50 that one manager may hold."
+
+
+@pytest.mark.parametrize(
+    ("change", "warnings"),
+    [
+        ({}, []),
+        ({"branch_id": None}, []),
+        ({"left_date": date(2026, 1, 31)}, ["m2 left on 2026-01-31."]),
+        ({"left_date": date(2026, 2, 1)}, ["m2 leaves on 2026-02-01."]),
+        ({"branch_id": "west"}, ["m2 is of branch west, not east."]),
+        ({"is_listed": False}, ["m2 is on no list of managers."]),
+        (
+            {"key_accounts": 33, "accounts_per_manager": None},
+            [f"m2 would hold 63 key accounts, {OVER}"],
+        ),
+    ],
+)
+def test_what_speaks_against_a_successor_is_said(change, warnings):
+    found = {"as_of_date": date(2026, 1, 31)}
+    pack = {"manager": FROM, "successor": TO | change, "publication": found}
+    assert list_warnings(pack) == warnings
+
+
+def test_nobody_is_warned_of_before_somebody_is_named():
+    assert list_warnings({"manager": FROM, "successor": None}) == []
 
 
 def test_amounts_have_their_cents():

@@ -1,5 +1,5 @@
--- Every account whose manager it is in the month, the most valuable first; closed ones
--- too, as long as something of them is open or owed.
+-- Every account whose manager it is in the month, closed ones too: those in service
+-- first, then the most valuable.
 select
     overviews.group_account_id,
     overviews.account_name,
@@ -37,6 +37,7 @@ select
     overviews.weighted_opportunity_amount,
     coalesce(receivables.open_amount, 0) as receivable_amount,
     coalesce(receivables.arrears_amount, 0) as arrears_amount,
+    coalesce(receivables.credit_amount, 0) as credit_amount,
     receivables.oldest_due_date,
     proposals.manager_id_proposed
 

@@ -125,6 +125,40 @@ held as (
                 and months.signed_date <= %(month_end)s
         )
 
+),
+
+-- Several records are one prospect; the latest that names a manager says whose it is.
+-- One that no mart knows counts for itself.
+prospects as (
+
+    select
+        coalesce(
+            bridge.group_account_id,
+            landed._system || chr(31) || landed.prospect_id
+        ) as group_account_id,
+        bool_or(coalesce(landed.closed_date > %(month_end)s, true)) as is_open,
+        (
+            array_agg(
+                landed.manager_id
+                order by landed.created_date desc, bridge.source_record_id asc
+            ) filter (where landed.manager_id is not null)
+        )[1] as manager_id
+
+    from raw.crm__prospects as landed
+
+    left join marts.bridge_prospect_records as bridge
+        on
+            bridge.month = %(month)s
+            and landed._system = bridge.system_name
+            and landed.prospect_id = bridge.prospect_id
+
+    where
+        landed.created_date <= %(month_end)s
+        and landed._first_load_id <= %(known_load)s
+        and coalesce(landed._last_load_id > %(known_load)s, true)
+
+    group by 1
+
 )
 
 select
@@ -139,3 +173,22 @@ inner join records
         and held._system = records.system_name
 
 group by held.part
+
+union all
+
+select
+    'prospects',
+    count(*)
+
+from prospects
+
+left join marts.dim_prospects as known
+    on
+        known.month = %(month)s
+        and prospects.group_account_id = known.group_account_id
+
+where
+    prospects.manager_id = %(manager)s
+    and prospects.is_open
+    -- Who has become a customer is among the accounts.
+    and known.converted_group_account_id is null

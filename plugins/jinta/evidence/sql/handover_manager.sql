@@ -53,6 +53,19 @@ held as (
         and overviews.manager_id = %(manager)s
         and overviews.is_identified
 
+),
+
+pursued as (
+
+    select count(*) as prospects
+
+    from marts.dim_prospects as prospects
+
+    where
+        prospects.month = %(month)s
+        and prospects.manager_id = %(manager)s
+        and prospects.is_active
+
 )
 
 select
@@ -64,11 +77,14 @@ select
     named.left_date,
     named.manager_id is not null as is_listed,
     held.accounts,
+    pursued.prospects,
     coalesce(loads.key_accounts, 0) as key_accounts,
     loads.accounts_per_manager
 
 from loads
 
 cross join held
+
+cross join pursued
 
 left join named on true

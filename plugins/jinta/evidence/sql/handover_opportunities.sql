@@ -1,4 +1,5 @@
--- What is in the funnel for the accounts, and what the manager pursues elsewhere.
+-- What is in the funnel for the accounts and prospects, and what the manager pursues
+-- elsewhere.
 select
     stages.group_account_id,
     stages.opportunity_id,
@@ -18,6 +19,7 @@ where
     and stages.stage_kind = 'open'
     and (
         stages.group_account_id = any(%(accounts)s)
+        or stages.group_account_id = any(%(prospects)s)
         or stages.manager_id = %(manager)s
     )
 

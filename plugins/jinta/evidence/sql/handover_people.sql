@@ -47,6 +47,25 @@ people as (
         accounts.month = %(month)s
         and accounts.group_account_id = any(%(named_accounts)s)
 
+    union
+
+    -- So is that of a prospect, whose records stand elsewhere.
+    select prospects.prospect_name
+    from marts.dim_prospects as prospects
+    where
+        prospects.month = %(month)s
+        and prospects.group_account_id = any(%(named_accounts)s)
+        and (
+            starts_with(prospects.credit_code, '92')
+            or exists (
+                select 1
+                from rules.name_legal_forms as forms
+                where
+                    forms.legal_form = 'sole'
+                    and strpos(prospects.prospect_name, forms.legal_form_text) > 0
+            )
+        )
+
 )
 
 select

@@ -5,6 +5,8 @@ select
     matters.account_name,
     matters.account_id_crm,
     matters.matter_kind,
+    matters.matter_id,
+    matters.is_own_account,
     matters.what_to_do,
     matters.noted_date,
     matters.due_date,

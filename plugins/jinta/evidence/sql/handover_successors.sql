@@ -1,4 +1,5 @@
--- Who of the branch could take accounts over, who holds the fewest first.
+-- Who of the branch could take accounts over, who holds the fewest first: those whom
+-- the coverage rule counts. A month published before that was kept has all in post.
 select
     loads.manager_id,
     loads.manager_kind,
@@ -14,6 +15,6 @@ where
     and loads.coverage_rule_id = 'group'
     and loads.branch_id = %(branch)s
     and loads.manager_id <> %(manager)s
-    and loads.is_in_post
+    and coalesce(loads.is_counted, loads.is_in_post)
 
 order by loads.accounts, loads.manager_id
