@@ -11,7 +11,7 @@ from jinta.console import make_console
 from jinta.report.explain import explain_account
 from jinta.report.explain_text import render_explanation
 from jinta.report.rules import DEFAULT_SCORECARD
-from jinta.report.source_rows import list_source_rows
+from jinta.report.source_rows import list_older_rows, list_source_rows
 from jinta.report.summary import encode_value
 from jinta.runs.ledger import parse_month
 from jinta.settings import load_settings
@@ -66,6 +66,7 @@ def explain(
     explanation = explain_account(settings, account, until, scorecard)
     if with_sources:
         explanation["sources"] = list_source_rows(settings, explanation)
+        explanation["older_rows"] = list_older_rows(settings, explanation)
     if as_json:
         _print_json(explanation)
     else:

@@ -93,8 +93,19 @@ def fetch_overrides(settings: Settings, limit: int) -> list[dict[str, Any]]:
     )
 
 
-def check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
-    """Refuse a record that has not landed, or stands in several systems."""
+def check_record(
+    connection: psycopg.Connection[Any], account_id: str, hint: str = ""
+) -> None:
+    """Refuse a record that has not landed, or stands in several systems.
+
+    Args:
+        connection: To the warehouse.
+        account_id: The record, as the CRM names it.
+        hint: Where else records that fit are found, as a sentence.
+
+    Raises:
+        UsageError: It has not landed, or is not one record.
+    """
     try:
         row = connection.execute(
             "select count(*), count(*) filter (where _last_load_id is null) "
@@ -110,7 +121,7 @@ def check_record(connection: psycopg.Connection[Any], account_id: str) -> None:
         raise UsageError(
             f"No account record {account_id} has landed.",
             "Name records as the CRM does; `jinta explain` shows an account's records, "
-            "`jinta review list` those of pairs in doubt.",
+            f"`jinta review list` those of pairs in doubt. {hint}".strip(),
         )
     if systems > 1:
         raise UsageError(

@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
 from jinta.report.rules import DEFAULT_SCORECARD
+from jinta.report.standing import fetch_standing
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
@@ -32,7 +33,7 @@ def explain_account(
     Returns:
         The account, its records and leads, and by scorecard under `cards` its version,
         the score, one entry per indicator, the way to each better tier, and how much
-        of the score people entered.
+        of the score people entered; under `standing` what keeps it out of the ranks.
 
     Raises:
         UsageError: No account, or more than one, answers to that name.
@@ -56,6 +57,7 @@ def explain_account(
         return {
             "month": month,
             "account": found,
+            "standing": fetch_standing(cursor, found, key),
             "cards": [_explain_card(cursor, score, key) for score in scores],
             "records": _fetch(cursor, _RECORDS, key),
             "leads": _fetch(cursor, _LEADS, key),

@@ -8,6 +8,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from jinta.report.standing import write_standing
+
 Row = dict[str, Any]
 
 
@@ -25,11 +27,12 @@ def render_explanation(explanation: Row, console: Console) -> None:
     if not explanation["cards"]:
         parts.append(Text("This account has no score in this month.", style="yellow"))
     for card in explanation["cards"]:
-        parts += _render_card(card)
+        parts += _render_card(card, explanation["standing"])
     parts += [_render_records(explanation["records"])]
     parts += [_render_lead(lead) for lead in explanation["leads"]]
     if "sources" in explanation:
         parts.append(_render_sources(explanation["sources"]))
+        parts += _render_older_rows(explanation.get("older_rows", []))
     console.print(Group(*parts))
 
 
@@ -39,7 +42,7 @@ def write_branch(row: Row) -> str:
     return " ".join(part for part in parts if part) or "-"
 
 
-def _render_card(card: Row) -> list[Any]:
+def _render_card(card: Row, standing: Row) -> list[Any]:
     version = card["version"]
     title = (
         f"\n{version['scorecard_name']} ({version['scorecard_name_zh']}), rules of "
@@ -49,7 +52,7 @@ def _render_card(card: Row) -> list[Any]:
     parts: list[Any] = [
         Text(title, style="bold"),
         _render_points(card["points"]),
-        _render_score(card["score"]),
+        _render_score(card["score"], standing),
     ]
     if card["subjectivity"] is not None:
         parts.append(_render_subjectivity(card["subjectivity"]))
@@ -82,7 +85,7 @@ def _render_points(points: list[Row]) -> Table:
     return table
 
 
-def _render_score(score: Row) -> Text:
+def _render_score(score: Row, standing: Row) -> Text:
     tiers = score["effective_tier"]
     if score["override_id"] is not None:
         tiers = (
@@ -104,11 +107,23 @@ def _render_score(score: Row) -> Text:
         f"{dimensions} = {_points(score['total_points'])} points; "
         f"{score['completeness_pct']:.0f} % of the weights known"
         f"{' (provisional)' if score['is_provisional'] else ''}"
-        f"\nRank {score['value_rank'] or '-'} of {score['population'] or '-'} in "
-        f"{score['partition_id'] or '-'}: tier {tiers}; former grade "
+        f"\n{_write_rank(score, standing)}: tier {tiers}; former grade "
         f"{score['former_grade'] or '-'}"
     )
     return Text(text, style="bold")
+
+
+def _write_rank(score: Row, standing: Row) -> str:
+    """Write the rank, or why there is none."""
+    if score["value_rank"] is not None:
+        return (
+            f"Rank {score['value_rank']} of {score['population']} in "
+            f"{score['partition_id']}"
+        )
+    reason = write_standing(standing)
+    if not reason and score["is_provisional"]:
+        reason = "too little is known of it"
+    return f"Not ranked ({reason})" if reason else "Not ranked"
 
 
 def _render_subjectivity(row: Row) -> Text:
@@ -173,6 +188,15 @@ def _render_sources(sources: list[Row]) -> Table:
             " ".join(row["indicators"]),
         )
     return table
+
+
+def _render_older_rows(older_rows: list[Row]) -> list[Any]:
+    if not older_rows:
+        return []
+    told = "; ".join(
+        f"{row['indicator_id']} ({row['source_tables']})" for row in older_rows
+    )
+    return [Text(f"also made of older rows than those: {told}")]
 
 
 def _render_lead(lead: Row) -> Text:

@@ -100,7 +100,11 @@ def resolve_record(connection: psycopg.Connection[Any], text: str) -> str:
             )
         return str(rows[0][0])
     if not _is_prospect(connection, text):
-        check_record(connection, text)
+        check_record(
+            connection,
+            text,
+            "An account id of marts.fct_leads, which lists all leads, will do as well.",
+        )
     return text
 
 

@@ -18,7 +18,9 @@ when it is out of date. The same texts are comments on the views in Postgres.
 Readers see schema `marts` only. A mart by month is a view over the published slices of
 all months, as known now; `<mart>_current` shows its last month, `<mart>_as_shown` all
 that it ever showed, with `publication_id`, `shown_from` and `shown_until` before its
-columns: as known then. `publications` and `shown_months` list what was shown when.
+columns: as known then; marts that are computed from others, such as
+`fct_account_points`, have neither. `publications` and `shown_months` list what was
+shown when.
 Amounts are in the operator's currency, points in hundredths. What rows are visible by
 is told to readers of branches and managers (docs/operations.md, Readers); head office
 sees all.

@@ -79,6 +79,7 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
 _COUNTS: dict[str, tuple[str, ...]] = {
     "pressing_rules": (
         *("top_tier_weight", "largest_amount_weight", "due_weight", "soon_days"),
+        *("least_amount", "promise_days"),
     ),
     "pressing_kinds": ("kind_weight",),
     "handover_rules": (

@@ -59,6 +59,18 @@ def list_versions(rules: Rules) -> list[Row]:
     return versions
 
 
+def check_rule(rules: Rules, rule_id: str) -> None:
+    """Refuse a rule set that the files don't have.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    if rule_id not in {row["rule"] for row in list_versions(rules)}:
+        raise UsageError(
+            f"There is no rule {rule_id!r}.", "`jinta rules list` names all of them."
+        )
+
+
 def fetch_months(connection: psycopg.Connection[Any]) -> list[date]:
     """The months that need rules: those published and those of the run under way."""
     rows = connection.execute(

@@ -16,6 +16,7 @@ from jinta.report.decisions import Override, add_override, fetch_overrides
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rule_freezing import freeze_bands, list_lost_bands
 from jinta.report.rule_history import (
+    check_rule,
     fetch_months,
     fetch_restatements,
     fetch_rule_changes,
@@ -85,7 +86,11 @@ def log_rules(
     as_json: AsJson = False,
 ) -> None:
     """Show what each published version changed, the latest first: who, when and why."""
-    changes = fetch_rule_changes(load_settings(), rule, limit)
+    settings = load_settings()
+    changes = fetch_rule_changes(settings, rule, limit)
+    if rule is not None and not changes:
+        # A rule of the files may be too new to have been published.
+        check_rule(_read_rules(settings), rule)
     show_rows(
         console,
         changes if as_json else [_shorten(change) for change in changes],

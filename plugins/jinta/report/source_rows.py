@@ -38,6 +38,35 @@ def list_source_rows(settings: Settings, explanation: Row) -> list[Row]:
         return cursor.execute(_ROWS, key).fetchall()
 
 
+def list_older_rows(settings: Settings, explanation: Row) -> list[Row]:
+    """List the indicators with a value that older rows than those listed decide too.
+
+    Args:
+        settings: Where the warehouse is; the reporter's rights are enough.
+        explanation: What `explain_account` returned.
+
+    Returns:
+        Each indicator with its source tables, in the dictionary's order.
+    """
+    points = [row for card in explanation["cards"] for row in card["points"]]
+    known = {row["indicator_id"] for row in points if not row["is_missing"]}
+    with (
+        connect(settings, "reporter", stage="explain") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        return cursor.execute(_OLDER, {"known": sorted(known)}).fetchall()
+
+
+# A dictionary that was published before the column came does not tell.
+_OLDER = """
+select indicators.indicator_id, indicators.source_tables
+from marts.dim_indicators as indicators
+where
+    indicators.indicator_id = any(%(known)s)
+    and (to_jsonb(indicators) ->> 'reads_older_rows')::boolean
+order by indicators.position
+"""
+
 _ROWS = """
 with
 
