@@ -190,6 +190,25 @@ def test_an_indicator_has_the_rows_of_its_tables_in_its_window(systems):
     assert 0 < products < revenue
 
 
+def test_an_indicator_says_whether_older_rows_count_too(systems):
+    """Of its facts; an entity's rows are all there."""
+    told = systems.rows(
+        """
+        select distinct sources.indicator_id, sources.table_name
+        from marts.fct_indicator_sources as sources
+        inner join marts.dim_indicators as indicators using (indicator_id)
+        where sources.reads_older_rows
+        """
+    )
+    assert {
+        ("transaction_age_months", "billing.transactions"),
+        ("average_arrears_amount", "billing.invoices"),
+        ("collection_cycle_days", "billing.invoices"),
+    } <= set(told)
+    assert ("off_net_rate_pct", "billing.subscriptions") not in told
+    assert "transaction_amount" not in {name for name, _ in told}
+
+
 def test_a_late_row_is_told_with_its_load_and_nowhere_else(make_warehouse, tmp_path):
     settings, folder = make_warehouse(), tmp_path / "tiny"
     shutil.copytree(TINY.parent, folder)

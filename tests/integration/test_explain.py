@@ -16,7 +16,8 @@ from jinta.errors import UsageError
 from jinta.report import cli as report_cli
 from jinta.report.explain import explain_account, fetch_branch_name
 from jinta.report.explain_text import render_explanation
-from jinta.report.source_rows import list_source_rows
+from jinta.report.source_rows import list_older_rows, list_source_rows
+from jinta.report.standing import write_standing
 from jinta.warehouse import connect
 from tests.running import TINY, read_rows, run_pipeline
 
@@ -76,6 +77,38 @@ def test_a_prospect_is_found_by_its_number_and_scored_by_its_own_card(systems):
         "crm.prospects": 1,
     }
     assert "Potential" in show(explanation)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "p7",
+            "Not ranked (customer {a07} 富源后所煤业有限公司 since 2024-02, by crm)",
+        ),
+        ("p6", "Not ranked (closed on 2024-01-20)"),
+        ("unidentified-unknown", "Not ranked (not identified: it holds what belongs"),
+    ],
+)
+def test_who_is_not_ranked_is_told_why(systems, name, told):
+    rows = systems.rows(
+        "select account_id_crm, group_account_id from marts.bridge_account_records "
+        "where month = '2024-03-01'"
+    )
+    text = show(explain_account(systems.settings, name, date(2024, 3, 1)))
+    assert told.format(**dict(rows)) in text
+    assert "Rank -" not in text
+
+
+def test_a_month_that_shows_no_other_state_does_not_tell_since_when(systems):
+    """In the first published month nobody knows how long a prospect was a customer."""
+    standing = explain_account(systems.settings, "p7", date(2024, 3, 1))["standing"]
+    customer = standing["customer"]
+    assert not customer["is_since_earlier"]
+    text = write_standing(
+        standing | {"customer": customer | {"is_since_earlier": True}}
+    )
+    assert "since 2024-02 or before, by crm" in text
 
 
 def test_every_point_is_told_and_they_add_up(tiny):
@@ -163,6 +196,32 @@ def test_source_rows_are_counted_with_the_loads_that_brought_them(tiny):
     assert "unified_payment_bills.csv" in show(explanation)
 
 
+def test_older_rows_are_told_of_what_is_made_of_them(systems):
+    """The first sale ever and open invoices lie before the window that is listed."""
+    explanation = explain_account(systems.settings, "a05", date(2024, 3, 1))
+    told = {
+        row["indicator_id"]: row["source_tables"]
+        for row in list_older_rows(systems.settings, explanation)
+    }
+    values = {
+        row["indicator_id"]: row["is_missing"]
+        for card in explanation["cards"]
+        for row in card["points"]
+    }
+    older = {
+        *("off_net_rate_pct", "transaction_age_months", "collection_cycle_days"),
+        *("average_arrears_amount", "average_arrears_rate_pct"),
+    }
+    assert set(told) == {name for name in older if not values[name]} != set()
+    assert told["transaction_age_months"] == "billing.transactions"
+    explanation["sources"] = list_source_rows(systems.settings, explanation)
+    assert "also made of older rows" not in show(explanation)
+    explanation["older_rows"] = list_older_rows(systems.settings, explanation)
+    text = show(explanation)
+    assert "also made of older rows than those: " in text
+    assert "transaction_age_months (billing.transactions)" in text
+
+
 def test_the_command_prints_json_with_all_parts(tiny, monkeypatch, capsys):
     monkeypatch.setattr(report_cli, "load_settings", lambda: tiny)
     capsys.readouterr()
@@ -171,6 +230,7 @@ def test_the_command_prints_json_with_all_parts(tiny, monkeypatch, capsys):
     assert not ended.value.code
     told = json.loads(capsys.readouterr().out)
     assert {"account", "cards", "records", "leads", "sources"} <= set(told)
+    assert {"standing", "older_rows"} <= set(told)
     [card] = [card for card in told["cards"] if card["scorecard_id"] == CARD]
     assert card["version"]["scorecard_version"] == card["score"]["scorecard_version"]
 

@@ -1,4 +1,4 @@
-"""Grades over time: migration matrix, upgrades and downgrades (F38, S0-09, S3-09)."""
+"""Grades over time: migration matrix and changes of grade (F38, S0-09, S3-09)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_migrations_add_up_to_the_accounts_and_revenue_of_both_months(demo, kind
     assert moved[0][1] == 2
 
 
-def test_every_change_of_grade_is_an_upgrade_or_a_downgrade_of_the_matrix(demo):
+def test_every_change_of_grade_is_a_move_of_the_matrix(demo):
     """The list of accounts and the matrix count the same moves (S0-09).
 
     Who is not ranked at either end closed, opened or became a customer: no grade moved.
@@ -119,13 +119,27 @@ def test_the_driver_moved_most_in_the_direction_of_the_change(demo):
         demo,
         """
         select
-            changes.grade_change, changes.driver_points, changes.changed_points,
+            changes.grade_change, changes.driver_points, changes.new_effective_tier,
             (
                 select max(
                     (points.changed_points - points.rules_points)
-                    * sign(changes.tiers_gained)
+                    * case
+                        when changes.grade_change = 'upgrade' then 1
+                        when changes.grade_change = 'downgrade' then -1
+                        when right(changes.new_effective_tier, 1) = '1'
+                            then (cards.dimension = 'x')::int
+                            - (cards.dimension = 'y')::int
+                        else (cards.dimension = 'y')::int
+                            - (cards.dimension = 'x')::int
+                    end
                 )
                 from fct_point_changes as points
+                left join (
+                    select distinct
+                        scorecard_id, scorecard_version, indicator_id, dimension
+                    from dim_scorecard_bands
+                ) as cards
+                    using (scorecard_id, scorecard_version, indicator_id)
                 where
                     points.scorecard_id = changes.scorecard_id
                     and points.month = changes.month
@@ -135,9 +149,12 @@ def test_the_driver_moved_most_in_the_direction_of_the_change(demo):
         """,
     )
     assert any(row[1] is not None for row in rows)
-    for grade_change, driver_points, _, most in rows:
+    assert {row[0] for row in rows} == {"upgrade", "downgrade", "sub_tier"}
+    for grade_change, driver_points, new_tier, most in rows:
+        assert grade_change != "sub_tier" or new_tier in ("A1", "A2", "B1", "B2")
         if driver_points is None:
             assert most is None or most <= 0
         else:
             assert abs(driver_points) == most
-            assert (driver_points > 0) == (grade_change == "upgrade")
+            if grade_change != "sub_tier":
+                assert (driver_points > 0) == (grade_change == "upgrade")

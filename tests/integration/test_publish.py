@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from jinta.errors import LeaseLost, PublishError
+from jinta.errors import LeaseLost, PublishError, UsageError
 from jinta.publish import list_publications, prune, publish, rollback
 from jinta.warehouse import acquire_lease, connect, release_lease
 from tests.integration.hand_made import (
@@ -293,7 +293,7 @@ def test_rollback_to_what_is_shown_changes_nothing(published):
 
 
 def test_rollback_to_an_unknown_publication_is_refused(published):
-    with pytest.raises(PublishError, match="no publication 99"):
+    with pytest.raises(UsageError, match="no publication 99"):
         rollback(published, 99)
 
 

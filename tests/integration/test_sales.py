@@ -435,6 +435,8 @@ def test_a_step_needs_a_lead_that_a_month_shows(scratch):
         with pytest.raises(UsageError, match=rf"never was a lead of {rule}") as refused:
             act()
         assert "L1 (2024-03)" in str(refused.value)
+    with pytest.raises(UsageError, match=r"No account record zz .*fct_leads, which"):
+        assign_lead(settings, "L1", "zz", "mqj", updated_by="m")
     assert fetch_lead_updates(settings, 10) == []
 
 

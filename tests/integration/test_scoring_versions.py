@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from jinta import cli
 from jinta.errors import RuleError, UsageError
+from jinta.report import rules_cli
 from jinta.report.decisions import Override, add_override, fetch_overrides
 from jinta.report.leads import fetch_lead_updates, update_lead
 from jinta.report.rule_editing import NewVersion, write_new_version
@@ -221,6 +223,15 @@ def test_the_log_shows_a_first_version_as_one_entry(own_rules, after):
     bands = [e for e in changes if e["what"] == "scorecard_bands"]
     assert {e["column_name"] for e in bands} == {"points"}
     assert len(fetch_rule_changes(own_rules, None, 3)) == 3
+
+
+def test_the_log_of_a_rule_that_is_none_is_refused(own_rules, after, monkeypatch):
+    assert after
+    monkeypatch.setattr(rules_cli, "load_settings", lambda: own_rules)
+    for arguments, code in ((["L1"], 0), ([], 0), (["nope"], 2)):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["rules", "log", *arguments])
+        assert (ended.value.code or 0) == code, arguments
 
 
 def test_decisions_are_in_the_audit_mart(own_rules, after):

@@ -1,5 +1,6 @@
 -- Guards the work lists (S2-06): of the kinds that the rule lists, they hold as many
--- matters of each account as its overview counts, which adds them up by itself.
+-- matters of each account as its overview counts, which adds them up by itself; tasks
+-- of closed accounts press nobody.
 with
 
 overviews as (
@@ -42,7 +43,10 @@ counted as (
         lateral (
             values
             ('complaint', overviews.open_complaints),
-            ('task', overviews.overdue_tasks),
+            (
+                'task',
+                case when overviews.is_active then overviews.overdue_tasks else 0 end
+            ),
             ('survey', overviews.open_follow_ups)
         ) as kinds (matter_kind, rows_counted)
 

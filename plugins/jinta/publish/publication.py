@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from jinta.errors import PublishError
+from jinta.errors import PublishError, UsageError
 from jinta.publish.intervals import record_intervals
 from jinta.publish.marks import mark_stale_months, record_seeds
 from jinta.publish.marts import (
@@ -142,7 +142,8 @@ def rollback(
     rolled back. If readers see that content already, nothing is recorded.
 
     Raises:
-        PublishError: There is no such publication, or its slices were pruned.
+        UsageError: There is no such publication.
+        PublishError: Its slices were pruned.
     """
     with connect(settings, "publisher", stage="rollback") as connection:
         with hold_lock(connection), connection.transaction():
@@ -316,12 +317,11 @@ def _check_restorable(connection: psycopg.Connection, publication_id: int) -> No
     assert row is not None
     count, lost = row
     if not count or lost:
-        what = "were pruned" if lost or _is_known(connection, publication_id) else None
+        cure = "`jinta publications` lists those that can be shown again."
+        if not lost and not _is_known(connection, publication_id):
+            raise UsageError(f"There is no publication {publication_id}.", cure)
         raise PublishError(
-            f"The slices of publication {publication_id} {what}."
-            if what
-            else f"There is no publication {publication_id}.",
-            "`jinta publications` lists those that can be shown again.",
+            f"The slices of publication {publication_id} were pruned.", cure
         )
 
 

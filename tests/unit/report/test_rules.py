@@ -13,7 +13,7 @@ import pytest
 from jinta.errors import RuleError, UsageError
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rule_families import HEAD_COLUMNS, RULE_FAMILIES
-from jinta.report.rule_history import list_versions
+from jinta.report.rule_history import check_rule, list_versions
 from jinta.report.rules import (
     MATCHING_KEYS,
     RuleVersion,
@@ -25,6 +25,7 @@ from jinta.report.rules import (
     read_files,
 )
 from jinta.settings import load_settings
+from jinta.sources.contract import load_contract
 
 SEEDS = load_settings({}).dbt_project / "seeds" / "rules"
 CARD = "group_account_value"
@@ -580,6 +581,32 @@ def test_every_version_is_listed(matching):
     assert len(listed) == 1 + 1 + 2 + len(MATCHING_KEYS)
 
 
+def test_a_rule_that_no_file_has_is_refused(matching):
+    check_rule(matching, CARD)
+    check_rule(matching, "match_limits")
+    for name in ("nope", ""):
+        with pytest.raises(UsageError, match="There is no rule") as refused:
+            check_rule(matching, name)
+        assert refused.value.exit_code == 2
+
+
+def test_older_facts_count_only_where_late_ones_reach_later_months():
+    """A value of facts that no later month reads can't be made of older ones."""
+    tables = load_contract(SEEDS.parents[1]).tables
+    example = SEEDS.parents[2] / "examples" / "rfm" / "seeds"
+    told = set()
+    for path in (SEEDS / "indicators.csv", example / "indicators.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                assert row["reads_older_rows"] in ("true", "false"), row
+                if row["reads_older_rows"] == "true":
+                    names = row["source_tables"].split()
+                    reads = {tables[name].spread.reads for name in names}
+                    assert "onward" in reads, row["indicator_id"]
+                    told.add(row["indicator_id"])
+    assert {"transaction_age_months", "average_arrears_amount"} <= told
+
+
 def test_nothing_is_written_when_weights_do_not_sum_to_100(folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(RuleError, match=r"Nothing was written.*\n.*sum to 102"):
@@ -709,6 +736,8 @@ def test_every_versioned_seed_belongs_to_a_family():
         ("pressing_kinds", {"matter_kind": "gossip"}, "matter_kind is 'gossip'"),
         ("pressing_kinds", {"version": "9"}, "pressing_rules.csv has no such version"),
         ("pressing_rules", {"soon_days": ""}, "soon_days must be 0, 1, 2"),
+        ("pressing_rules", {"least_amount": "0.5"}, "least_amount must be 0, 1, 2"),
+        ("pressing_rules", {"promise_days": "-1"}, "promise_days must be 0, 1, 2"),
         ("pressing_rules", {"version": "9"}, "work_list 9: the version has no rows"),
         ("handover_rules", {"unvisited_days": "soon"}, "unvisited_days is no number"),
         ("handover_rules", {"agreement_days": "0.5"}, "agreement_days must be 0, 1"),

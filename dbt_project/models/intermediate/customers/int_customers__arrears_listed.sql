@@ -1,4 +1,5 @@
--- One row per month and account in arrears at its end (S4-01).
+-- One row per month and account in arrears at its end, beyond what it has in credit:
+-- who paid without naming the invoice has paid (S4-01).
 with
 
 receivables as (
@@ -20,14 +21,14 @@ final as (
         group_account_id as matter_id,
         null::date as noted_date,
         oldest_due_date as due_date,
-        arrears_amount as amount,
+        arrears_amount - credit_amount as amount,
         null as matter_text,
         null::integer as satisfaction_points,
         null::integer as days_since_visit
 
     from receivables
 
-    where arrears_amount > 0
+    where arrears_amount > credit_amount
 
 )
 

@@ -51,9 +51,9 @@ final as (
         coalesce(expected.expected_amount_12m, 0) as expected_amount_12m,
         coalesce(expected.open_agreement_amount, 0) as open_agreement_amount,
         coalesce(costs.service_cost_amount, 0) as service_cost_amount,
-        receivables.average_arrears_amount,
-        receivables.average_arrears_rate_pct,
-        receivables.collection_cycle_days,
+        round(receivables.average_arrears_amount, 2) as average_arrears_amount,
+        round(receivables.average_arrears_rate_pct, 2) as average_arrears_rate_pct,
+        round(receivables.collection_cycle_days, 2) as collection_cycle_days,
         coalesce(funnel.open_opportunities, 0) as open_opportunities,
         coalesce(funnel.open_amount, 0) as open_opportunity_amount,
         coalesce(funnel.weighted_amount, 0) as weighted_opportunity_amount

@@ -87,20 +87,19 @@ owed as (
 
 ),
 
-final as (
+joined as (
 
     select
         invoiced.month,
         invoiced.group_account_id,
-        coalesce(owed.arrears_amount_sum, 0) / least(
+        owed.open_amount_sum,
+        coalesce(owed.arrears_amount_sum, 0) as arrears_amount_sum,
+        least(
             invoiced.receivable_months,
             {{ month_number('invoiced.month') }}
             - {{ month_number('invoiced.first_invoice_month') }}
             + 1
-        ) as average_arrears_amount,
-        coalesce(
-            100 * owed.arrears_amount_sum / nullif(owed.open_amount_sum, 0), 0
-        ) as average_arrears_rate_pct
+        ) as averaged_months
 
     from invoiced
 
@@ -108,6 +107,21 @@ final as (
         on
             invoiced.month = owed.month
             and invoiced.group_account_id = owed.group_account_id
+
+),
+
+final as (
+
+    select
+        month,
+        group_account_id,
+        arrears_amount_sum,
+        averaged_months,
+        arrears_amount_sum / averaged_months as average_arrears_amount,
+        coalesce(100 * arrears_amount_sum / nullif(open_amount_sum, 0), 0)
+            as average_arrears_rate_pct
+
+    from joined
 
 )
 

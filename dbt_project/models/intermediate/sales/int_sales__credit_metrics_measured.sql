@@ -68,10 +68,10 @@ final as (
         accounts.group_account_id,
         accounts.manager_id,
         grades.credit_grade,
-        receivables.average_arrears_amount,
-        receivables.average_arrears_rate_pct,
+        round(receivables.average_arrears_amount, 2) as average_arrears_amount,
+        round(receivables.average_arrears_rate_pct, 2) as average_arrears_rate_pct,
         shares.overdue_share_pct,
-        receivables.collection_cycle_days
+        round(receivables.collection_cycle_days, 2) as collection_cycle_days
 
     from accounts
 

@@ -49,7 +49,7 @@ final as (
         rules.service_rule_id,
         rules.service_rule_version,
         rules.scorecard_id,
-        coalesce(tiers.tier_band, 'unscored') as tier_band,
+        coalesce(nullif(tiers.tier_band, 'other'), 'unscored') as tier_band,
         scores.total_points,
         blacklist.group_account_id is not null as is_blacklisted,
         blacklist.listed_date as blacklisted_date,

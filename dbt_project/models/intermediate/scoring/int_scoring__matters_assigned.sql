@@ -95,16 +95,12 @@ final as (
             matters.month = owned.month
             and matters.group_account_id = owned.group_account_id
 
-    -- Whoever owns a closed account has nothing to offer it.
     cross join
         lateral (
             values
             (
                 case
-                    when
-                        matters.is_for_owner
-                        and owned.is_identified
-                        and (owned.is_active or matters.matter_kind <> 'competitor')
+                    when matters.is_for_owner and owned.is_identified
                         then owned.manager_id
                 end,
                 true
@@ -112,7 +108,13 @@ final as (
             (nullif(matters.manager_id_charged, owned.manager_id), false)
         ) as lists (manager_id, is_own_account)
 
-    where lists.manager_id is not null
+    -- Nobody keeps a promise to a closed account, finishes its task or offers anything.
+    where
+        lists.manager_id is not null
+        and (
+            owned.is_active is not false
+            or matters.matter_kind not in ('task', 'promise', 'competitor')
+        )
 
 )
 

@@ -18,13 +18,19 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         months.month,
         account_branches.system_name,
         account_branches.account_branch_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         account_branches.account_id as account_id_crm,
         account_branches.account_branch_name,
         account_branches.county_name,
@@ -42,6 +48,12 @@ final as (
 
     left join records
         on {{ refers_to('account_branches', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

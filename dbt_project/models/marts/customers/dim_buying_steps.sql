@@ -18,13 +18,19 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         months.month,
         buying_steps.system_name,
         buying_steps.step_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         buying_steps.account_id as account_id_crm,
         buying_steps.step_order,
         buying_steps.step_name,
@@ -43,6 +49,12 @@ final as (
 
     left join records
         on {{ refers_to('buying_steps', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

@@ -18,13 +18,19 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         months.month,
         competitor_products.system_name,
         competitor_products.competitor_product_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         competitor_products.account_id as account_id_crm,
         competitor_products.competitor_name,
         competitor_products.product_name,
@@ -46,6 +52,12 @@ final as (
 
     left join records
         on {{ refers_to('competitor_products', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

@@ -18,13 +18,19 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         months.month,
         key_persons.system_name,
         key_persons.person_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         key_persons.account_id as account_id_crm,
         key_persons.person_name,
         key_persons.person_phone,
@@ -45,6 +51,12 @@ final as (
 
     left join records
         on {{ refers_to('key_persons', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

@@ -18,6 +18,12 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
@@ -25,7 +31,7 @@ final as (
         feedback.system_name,
         feedback.feedback_id,
         feedback.received_date,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         feedback.account_id as account_id_crm,
         feedback.feedback_kind,
         feedback.topic,
@@ -42,6 +48,12 @@ final as (
 
     left join records
         on {{ refers_to('feedback', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

@@ -58,6 +58,7 @@ final as (
         managers.experience_years,
         managers.is_listed,
         managers.is_in_post,
+        managers.is_counted,
         managers.accounts,
         managers.accounts_per_manager,
         round(100.0 * managers.accounts / managers.accounts_per_manager, 2)

@@ -1,5 +1,6 @@
 -- The weights and what is added to them are rule rows. Equals go by date, by amount,
--- by name and by what is to be done; the matter itself ends every tie.
+-- by name and by what is to be done; the matter itself ends every tie. Small arrears
+-- and old promises press nobody.
 with
 
 matters as (
@@ -63,6 +64,17 @@ measured as (
             pressing_rules.pressing_rule_id = pressing_kinds.pressing_rule_id
             and pressing_rules.version = pressing_kinds.version
             and matters.matter_kind = pressing_kinds.matter_kind
+
+    where
+        (
+            matters.matter_kind = 'arrears'
+            and matters.amount < pressing_rules.least_amount
+        ) is not true
+        and (
+            matters.matter_kind = 'promise'
+            and months.month_end_date - pressing_rules.promise_days
+            > coalesce(matters.due_date, matters.noted_date)
+        ) is not true
 
     window same_list as (
         partition by matters.month, matters.manager_id, matters.matter_kind

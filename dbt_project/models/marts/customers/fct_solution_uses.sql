@@ -18,6 +18,12 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
@@ -26,7 +32,7 @@ final as (
         solution_uses.solution_id,
         solution_uses.account_id as account_id_crm,
         solution_uses.used_date,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         solution_uses.use_result
 
     from months
@@ -36,6 +42,12 @@ final as (
 
     left join records
         on {{ refers_to('solution_uses', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

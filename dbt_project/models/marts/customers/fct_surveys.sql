@@ -18,13 +18,19 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         months.month,
         surveys.system_name,
         surveys.survey_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         surveys.account_id as account_id_crm,
         surveys.surveyed_date,
         months.month <= surveys.surveyed_date as is_answered_in_month,
@@ -56,6 +62,12 @@ final as (
 
     left join records
         on {{ refers_to('surveys', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

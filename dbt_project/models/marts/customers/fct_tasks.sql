@@ -18,13 +18,19 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
         months.month,
         tasks.system_name,
         tasks.task_id,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         tasks.account_id as account_id_crm,
         tasks.task_kind,
         tasks.task_name,
@@ -51,6 +57,12 @@ final as (
 
     left join records
         on {{ refers_to('tasks', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

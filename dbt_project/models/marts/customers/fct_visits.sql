@@ -18,6 +18,12 @@ records as (
 
 ),
 
+attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
 final as (
 
     select
@@ -25,7 +31,7 @@ final as (
         visits.system_name,
         visits.visit_id,
         visits.visited_date,
-        coalesce(records.group_account_id, 'unidentified-unknown') as group_account_id,
+        attributed.group_account_id,
         visits.account_id as account_id_crm,
         visits.manager_id,
         visits.person_id,
@@ -41,6 +47,12 @@ final as (
 
     left join records
         on {{ refers_to('visits', 'records', 'account_id') }}
+
+    inner join attributed
+        on
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
 )
 

@@ -18,6 +18,7 @@ final as (
         grain,
         scale,
         window_months,
+        reads_older_rows,
         measured_by,
         is_manual,
         source_tables,

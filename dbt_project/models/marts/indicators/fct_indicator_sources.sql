@@ -24,7 +24,10 @@ final as (
         sources.table_name,
         sum(sources.source_rows)::bigint as source_rows,
         min(sources.landed_date) as first_landed_date,
-        max(sources.landed_date) as last_landed_date
+        max(sources.landed_date) as last_landed_date,
+        -- Rows of an entity are all there, whatever the window is.
+        bool_or(dictionary.reads_older_rows and sources.source_month is not null)
+            as reads_older_rows
 
     from sources
 

@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 
--- Upgrades and downgrades with their driver: the indicator whose values moved points
--- most in that direction. Without one, others or the rules moved the account.
+-- Changes of grade with their driver: the indicator whose values moved points most in
+-- that direction. Without one, others or the rules moved the account. The sub-tiers of
+-- a band have no order: X against Y parts them, so their driver moved X against Y.
 with
 
 tier_changes as (
@@ -33,6 +34,24 @@ own_changes as (
 
 ),
 
+bands as (
+
+    select * from {{ ref('dim_scorecard_bands') }}
+
+),
+
+card_indicators as (
+
+    select distinct
+        scorecard_id,
+        scorecard_version,
+        indicator_id,
+        dimension
+
+    from bands
+
+),
+
 pyramid as (
 
     select * from {{ ref('fct_value_pyramid') }}
@@ -61,9 +80,11 @@ month_tiers as (
     select
         versions.scorecard_id,
         versions.month,
+        versions.scorecard_version,
         tiers.tier,
         tiers.tier_band,
-        tiers.tier_order
+        tiers.tier_order,
+        tiers.sub_tier_rule
 
     from versions
 
@@ -91,8 +112,19 @@ graded as (
         tier_changes.tier_change_cause,
         tier_changes.new_total_points - tier_changes.old_total_points
             as changed_points,
-        old_tiers.tier_order - new_tiers.tier_order as tiers_gained,
-        old_tiers.tier_band <> new_tiers.tier_band as is_band_changed
+        new_tiers.scorecard_version,
+        old_tiers.tier_band <> new_tiers.tier_band as is_band_changed,
+        case
+            when old_tiers.tier_band <> new_tiers.tier_band
+                then old_tiers.tier_order - new_tiers.tier_order
+        end as tiers_gained,
+        -- Which way a driver moves all points, or those of X against those of Y.
+        case
+            when old_tiers.tier_band <> new_tiers.tier_band
+                then sign(old_tiers.tier_order - new_tiers.tier_order)
+            when new_tiers.sub_tier_rule = 'x_ge_y' then 1
+            when new_tiers.sub_tier_rule = 'x_lt_y' then -1
+        end as direction
 
     from tier_changes
 
@@ -112,22 +144,22 @@ graded as (
 
 ),
 
-drivers as (
+moves as (
 
     select
         graded.scorecard_id,
         graded.month,
         graded.group_account_id,
         own_changes.indicator_id,
+        own_changes.position,
         own_changes.own_points,
         own_changes.old_value,
         own_changes.new_value,
-        row_number() over (
-            partition by graded.scorecard_id, graded.month, graded.group_account_id
-            order by
-                own_changes.own_points * sign(graded.tiers_gained) desc,
-                own_changes.position asc
-        ) as row_number
+        graded.direction * own_changes.own_points * case
+            when graded.is_band_changed or card_indicators.dimension = 'x' then 1
+            when card_indicators.dimension = 'y' then -1
+            else 0
+        end as points_forward
 
     from graded
 
@@ -136,7 +168,27 @@ drivers as (
             graded.scorecard_id = own_changes.scorecard_id
             and graded.month = own_changes.month
             and graded.group_account_id = own_changes.group_account_id
-            and own_changes.own_points * sign(graded.tiers_gained) > 0
+
+    left join card_indicators
+        on
+            graded.scorecard_id = card_indicators.scorecard_id
+            and graded.scorecard_version = card_indicators.scorecard_version
+            and own_changes.indicator_id = card_indicators.indicator_id
+
+),
+
+drivers as (
+
+    select
+        *,
+        row_number() over (
+            partition by scorecard_id, month, group_account_id
+            order by points_forward desc, position asc
+        ) as row_number
+
+    from moves
+
+    where points_forward > 0
 
 ),
 
@@ -147,8 +199,11 @@ final as (
         graded.month,
         graded.group_account_id,
         graded.old_month,
-        case when graded.tiers_gained > 0 then 'upgrade' else 'downgrade' end
-            as grade_change,
+        case
+            when not graded.is_band_changed then 'sub_tier'
+            when graded.tiers_gained > 0 then 'upgrade'
+            else 'downgrade'
+        end as grade_change,
         graded.is_band_changed,
         graded.old_effective_tier,
         graded.new_effective_tier,
