@@ -154,6 +154,12 @@ def test_a_backfill_killed_anywhere_goes_on_to_the_same_content(
     assert attempts["chunk 1/3: build accounts"] == 1
 
 
+def leave_deliveries(hashes):
+    """Leave out the marts that tell which file brought a row: here others did."""
+    told = ("dim_source_deliveries", "fct_account_deliveries")
+    return {key: value for key, value in hashes.items() if key[0] not in told}
+
+
 def open_backfill(settings, sources=TINY, **asked):
     """Begin a backfill as its DAG does, up to the first chunk."""
     first, last = (parse_month(month) for month in (MONTHS[0], MONTHS[-1]))
@@ -308,7 +314,7 @@ def test_late_bills_make_months_stale_and_a_stale_backfill_makes_them_good(
     )
     fresh = make_warehouse()
     backfill(fresh, sources, MONTHS[0], MONTHS[-1])
-    assert read_hashes(fresh) == restated
+    assert leave_deliveries(read_hashes(fresh)) == leave_deliveries(restated)
 
 
 def test_a_merge_makes_all_months_of_the_other_identity_stale(make_warehouse):
@@ -360,7 +366,7 @@ def test_a_month_that_fails_its_gate_holds_back_itself_and_what_follows(
     assert "name a line or account that nobody knows" in march.reason
     # Once it is mended, the held month is built like any missing one.
     backfill(settings, TINY, which="missing")
-    assert read_hashes(settings) == hashes
+    assert leave_deliveries(read_hashes(settings)) == leave_deliveries(hashes)
     assert set(list_states(settings).values()) == {"current"}
 
 
