@@ -358,7 +358,7 @@ def test_a_month_that_fails_its_gate_holds_back_itself_and_what_follows(
     backfill(settings, sources, MONTHS[0], MONTHS[-1], on_failure="before")
     found = read_hashes(settings)
     assert {month for _, month in found} == {"2024-01-01", "2024-02-01", None}
-    for key, value in found.items():
+    for key, value in leave_deliveries(found).items():
         if key[1] is not None:
             assert hashes[key] == value
     [march] = [m for m in list_months(settings) if m.month == MARCH]
