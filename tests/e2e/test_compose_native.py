@@ -4,9 +4,11 @@ Commands, environment and health checks are taken from the file; only hosts, por
 folders are replaced.
 """
 
+import contextlib
 import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +27,7 @@ from jinta.warehouse.embedded import HOST, OWNER, remove_server, start_server
 SERVICES = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
 STAYING = ("api-server", "scheduler", "dag-processor", "triggerer")
 SECONDS = 180
+STOP_SECONDS = 30
 
 
 def find_free_port():
@@ -114,6 +117,23 @@ class Stage:
         return check.returncode == 0
 
 
+def stop(processes):
+    """Do as docker does: SIGTERM, time to end, then SIGKILL for all that is left.
+
+    Airflow's scheduler loses a SIGTERM that comes while it forks its workers, which it
+    does after its health check has begun to answer.
+    """
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(deadline - time.monotonic(), 0))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 @pytest.fixture(scope="module")
 def stage():
     """A server that plays both databases, as empty as docker would start them."""
@@ -151,6 +171,7 @@ def test_services_become_healthy(stage):
             env=stage.make_environment(name),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         for name in STAYING
     }
@@ -162,7 +183,4 @@ def test_services_become_healthy(stage):
             waiting = {name for name in waiting if not stage.is_healthy(name)}
         assert waiting == set()
     finally:
-        for process in services.values():
-            process.terminate()
-        for process in services.values():
-            process.wait(timeout=60)
+        stop(services.values())
