@@ -123,7 +123,8 @@ clean: ## Stop everything and delete the state folder
 
 .PHONY: test
 test: $(STAMP) ## Run all tests on all cores, or TESTS="tests/unit -k lease" on one
-	@$(PYTHON) -m pytest $(or $(TESTS),-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
+	@$(PYTHON) -m pytest --durations 40 --durations-min 5 \
+	    $(or $(TESTS),-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: lint
 lint: $(STAMP) ## Check the style of Python, SQL and YAML

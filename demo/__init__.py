@@ -28,3 +28,13 @@ def ensure_demo(
     from demo.build import ensure_demo as build
 
     return build(settings, accounts, months, seed, is_anew=is_anew)
+
+
+def note_lead_steps(settings: Settings, demo: Demo) -> int:
+    """Note the work on some leads in the warehouse, unless any is noted already.
+
+    See `demo.leads.note_lead_steps`, which this imports only when it is called.
+    """
+    from demo.leads import note_lead_steps as note
+
+    return note(settings, demo)

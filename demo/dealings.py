@@ -230,7 +230,12 @@ def _make_profiles(province: Province, rng: np.random.Generator) -> pd.DataFrame
             "join_way": rng.choice(_CHANNELS, len(at)),
             "pay_way": rng.choice(_PAYMENTS, len(at)),
             "cred_lvl": rng.choice(_GRADES, len(at), p=[0.1, 0.25, 0.4, 0.2, 0.05]),
-            "web_url": None,
+            # Large ones have a site, and every third of the others.
+            "web_url": np.where(
+                (size > 60) | (at % 3 == 0),
+                "www.g" + first["account_id"].iloc[at] + ".example",
+                None,
+            ),
             "post_cd": np.array([str(655000 + 100 * b) for b in range(len(BRANCHES))])[
                 frame["branch"].to_numpy()[at]
             ],
@@ -253,7 +258,11 @@ def _name_natures(first: pd.DataFrame, at: np.ndarray) -> np.ndarray:
 
 
 def _make_finances(province: Province, rng: np.random.Generator) -> pd.DataFrame:
-    """Make figures of 2022 and 2023, and budgets of 2024 and 2025."""
+    """Make figures of 2022 to 2024, and budgets of 2024 and 2025.
+
+    A source keeps one row a year: what 2024 brought stands with its budget, and is told
+    in spring like that of other years.
+    """
     first = _list_first_records(province)
     size = province.traits["employees"].to_numpy()
     count = len(first)
@@ -261,34 +270,40 @@ def _make_finances(province: Province, rng: np.random.Generator) -> pd.DataFrame
     sales = 16 * size**1.05 * np.exp(0.7 * rng.standard_normal(count))
     telecom = 0.4 * size**0.8 * np.exp(0.6 * rng.standard_normal(count))
     told = {
-        2022: (~is_public & (rng.random(count) < 0.8), False),
-        2023: (~is_public & (rng.random(count) < 0.85), False),
-        2024: (rng.random(count) < 0.6, True),
-        2025: (rng.random(count) < 0.6, True),
+        year: (
+            ~is_public & (rng.random(count) < share),
+            rng.random(count) < 0.6 * (year > 2023),
+        )
+        for year, share in {2022: 0.8, 2023: 0.85, 2024: 0.85, 2025: 0.0}.items()
     }
     frames = []
-    for year, (chosen, is_budget) in told.items():
+    for year, (is_closed, is_budget) in told.items():
         growth = np.exp(0.08 * (year - 2023) + 0.12 * rng.standard_normal(count))
         value = np.round(sales * growth, 1)
-        month = f"{year}-01" if is_budget else f"{year + 1}-03"
-        day = np.datetime64(month).astype("datetime64[D]").astype(int)
+        planned, closed = (
+            np.datetime64(month).astype("datetime64[D]").astype(int)
+            for month in (f"{year}-01", f"{year + 1}-03")
+        )
+        day = np.where(is_closed, closed, planned)
         frames.append(
             pd.DataFrame(
                 {
                     "grp_cust_no": first["account_id"],
                     "fin_year": year,
                     "pub_dt": write_days(day + rng.integers(0, 60, count)),
-                    "sales_wan": np.nan if is_budget else value,
-                    "profit_wan": np.nan
-                    if is_budget
-                    else np.round(value * rng.normal(0.07, 0.06, count), 1),
-                    "asset_wan": np.nan if is_budget else np.round(value * 1.6, 1),
-                    "budget_wan": np.round(value * 0.9, 1) if is_budget else np.nan,
-                    "tele_budget_wan": np.round(telecom * growth, 2)
-                    if is_budget
-                    else np.nan,
+                    "sales_wan": np.where(is_closed, value, np.nan),
+                    "profit_wan": np.where(
+                        is_closed,
+                        np.round(value * rng.normal(0.07, 0.06, count), 1),
+                        np.nan,
+                    ),
+                    "asset_wan": np.where(is_closed, np.round(value * 1.6, 1), np.nan),
+                    "budget_wan": np.where(is_budget, np.round(value * 0.9, 1), np.nan),
+                    "tele_budget_wan": np.where(
+                        is_budget, np.round(telecom * growth, 2), np.nan
+                    ),
                 }
-            )[chosen]
+            )[is_closed | is_budget]
         )
     return pd.concat(frames, ignore_index=True)
 

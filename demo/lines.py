@@ -13,6 +13,8 @@ INDIVIDUALS_SHARE = 0.03
 NOT_A_MEMBER, UNKNOWN_ACCOUNT = -1, -2
 RENT, VOICE, DATA, CREDIT = 1101, 1201, 1301, 1901
 PLANS_FEN = np.array([1800, 3800, 5800, 8800, 12800, 18800])
+# One of five individuals is a VIP and uses so much more; nobody else comes near.
+VIP_LEVEL, VIP_USAGE_FEN = 40, 20_000
 NARROW_COLUMNS = (
     "organisation",
     "opened",
@@ -174,7 +176,7 @@ def _make_individuals(members: int, rng: np.random.Generator) -> pd.DataFrame:
     # One in twelve belongs to an account that the CRM doesn't know yet.
     unknown = np.arange(count) < max(6, count // 12)
     lines.loc[unknown, ["organisation", "record"]] = UNKNOWN_ACCOUNT
-    _add_habits(lines, np.ones(count), rng)
+    _add_habits(lines, np.where(np.arange(count) % 5, 1, VIP_LEVEL), rng)
     return lines
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from demo.crm import write_manager_ids
 from demo.dates import CODES, SEASONS, STARTS, write_days
 from demo.dirt import Fault, spoil_rows
+from demo.products import CATALOGUE
 from demo.products import CODES as PRODUCT_CODES
 from demo.province import Province
 from demo.systems import Made
@@ -26,6 +27,9 @@ TABLES = {
         "grp_agreement_chg": (
             "chg_no text, agr_no text, chg_cls text, chg_dt bigint, eff_dt bigint,"
             " new_amt_fen bigint, new_exp_dt bigint, cause text"
+        ),
+        "prod_catalog": (
+            "prod_cd text, prod_nm text, prod_en text, prod_fam text, pub_dt bigint"
         ),
     },
     "erp": {
@@ -102,6 +106,7 @@ def make_tables(province: Province, rng: np.random.Generator) -> Made:
     crm = {
         "grp_agreement": _append(agreements, dirty),
         "grp_agreement_chg": changes,
+        "prod_catalog": _list_products(),
     }
     erp = {name: rows[rows["mon"] >= first] for name, rows in erp.items()}
     made = {"crm": crm, "erp": erp}
@@ -126,6 +131,13 @@ def _names(table: str) -> list[str]:
 def _append(good: pd.DataFrame, bad: pd.DataFrame) -> pd.DataFrame:
     types = good.dtypes.replace(np.dtype("int64"), "Int64")
     return pd.concat([good.astype(object), bad], ignore_index=True).astype(types)
+
+
+def _list_products() -> pd.DataFrame:
+    columns = ["prod_nm", "prod_en", "prod_fam", "pub_dt"]
+    catalogue = pd.DataFrame(CATALOGUE, columns=columns)
+    catalogue.insert(0, "prod_cd", PRODUCT_CODES)
+    return catalogue
 
 
 def _number(prefix: str, count: int) -> np.ndarray:
@@ -349,7 +361,10 @@ def _make_balances(invoices: pd.DataFrame, receipts: pd.DataFrame) -> pd.DataFra
 
 
 def _make_plans(province: Province, rng: np.random.Generator) -> pd.DataFrame:
-    """Plan the last year from product up to company, so that each level sums up."""
+    """Plan two years from product up to company, so that each level sums up.
+
+    The second one lies ahead: it was approved in the last month, a twentieth higher.
+    """
     records, chosen = province.records, province.billing.chosen
     base = pd.DataFrame(
         {
@@ -361,16 +376,24 @@ def _make_plans(province: Province, rng: np.random.Generator) -> pd.DataFrame:
     base = base.groupby(["dept", "staff_no"], sort=True)["fen"].sum().reset_index()
     base["fen"] *= 0.9 + 0.3 * rng.random(len(base))
     shares = [
-        (month, cls, product, of_class * of_product / 10_000 * SEASONS[month])
+        (
+            CODES[month] + 100 * ahead,
+            20241220 + 10_000 * ahead,
+            cls,
+            product,
+            of_class * of_product / 10_000 * SEASONS[month] * (1 + ahead / 20),
+        )
+        for ahead in range(2)
         for month in _PLAN_YEAR
         for cls, of_class in _CLASSES.items()
         for product, of_product in _PLANNED.items()
     ]
-    split = pd.DataFrame(shares, columns=["month", "cls_cd", "prod_cd", "share"])
+    columns = ["mon", "appr_dt", "cls_cd", "prod_cd", "share"]
+    split = pd.DataFrame(shares, columns=columns)
     products = base.merge(split, how="cross")
     products["amt_fen"] = np.round(products["fen"] * products["share"]).astype(np.int64)
     products["dept_no"] = "D" + products["dept"].astype(str)
-    keys = ["month", "cls_cd"]
+    keys = ["mon", "appr_dt", "cls_cd"]
     person = [*keys, "dept_no", "staff_no"]
     levels = [
         ("1", products.groupby(keys, sort=True)),
@@ -384,8 +407,6 @@ def _make_plans(province: Province, rng: np.random.Generator) -> pd.DataFrame:
     ]
     plans = pd.concat(frames, ignore_index=True)
     plans["plan_no"] = _number("JH", len(plans))
-    plans["mon"] = CODES[plans.pop("month")]
-    plans["appr_dt"] = 20241220
     for column in ("dept_no", "staff_no", "prod_cd"):
         plans[column] = plans[column].astype("string")
     return plans[_names("plan_income")]

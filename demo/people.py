@@ -15,7 +15,7 @@ from demo.crm import write_manager_ids
 from demo.dates import STARTS, write_days
 from demo.dirt import Fault, spoil_rows
 from demo.geography import BRANCHES
-from demo.lines import NOT_A_MEMBER
+from demo.lines import NOT_A_MEMBER, VIP_USAGE_FEN
 from demo.province import Province
 from demo.systems import Made
 from demo.traits import AS_OF
@@ -24,8 +24,8 @@ PART = 30
 TABLES = {
     "crm": {
         "cust_mgr_post": (
-            "staff_no text, mgr_cls text, dept_no text, post_dt bigint, off_dt bigint,"
-            " work_yrs bigint, edu text"
+            "staff_no text, mgr_cls text, county_nms text, indus_nms text,"
+            " dept_no text, post_dt bigint, off_dt bigint, work_yrs bigint, edu text"
         ),
         "grp_key_man": (
             "man_no text, grp_cust_no text, reg_dt bigint, man_nm text, tel text,"
@@ -53,6 +53,11 @@ TABLES = {
         "work_order": (
             "wo_no text, grp_cust_no text, wo_cls text, title text, staff_no text,"
             " open_dt bigint, limit_dt bigint, done_dt bigint, result_cd text"
+        ),
+        "cust_plan": (
+            "plan_no text, grp_cust_no text, staff_no text, make_dt bigint, goal text,"
+            " prod_cd text, limit_dt bigint, help_staff text, visit_dt bigint,"
+            " done_dt bigint"
         ),
         "cust_voice": (
             "voice_no bigint, voice_mon bigint, accept_dt bigint, grp_cust_no text,"
@@ -102,6 +107,12 @@ _MEMOS = (
 _NEXT = ("电话回访", "提交方案", "现场测试", "报价")
 _TASKS = ("专线勘察", "方案编写", "开户资料核对", "协议审批", "V网成员更新", "欠费提醒")
 _TOPICS = ("network", "billing", "service", "product", "terminal")
+_GOALS = (
+    ("移动办公签约", "mobile_oa"),
+    ("专线扩容", "internet_leased_line"),
+    ("校讯通推广", "adc"),
+    ("提升统一付费", None),
+)
 _RIVALS = (("对手甲", "宽带专线"), ("对手甲", "小灵通"), ("对手乙", "C网集团网"))
 _SOLUTIONS = (
     ("短信党报", "公共管理", "mas", "信息发布"),
@@ -174,13 +185,21 @@ def make_tables(province: Province, rng: np.random.Generator) -> Made:
         "solution_lib": _make_solutions(),
         "solution_use": _make_solution_uses(book),
         "vip_cust": _make_individuals(province, book),
+        "cust_plan": _make_plans(book, visits),
     }
-    tables = {
-        name: pa.Table.from_pandas(frame, preserve_index=False)
-        for name, frame in frames.items()
-    }
+    tables = {name: _make_table(frame) for name, frame in frames.items()}
     faults = [*person_faults, *visit_faults, *task_faults, *voice_faults]
     return Made({"crm": tables}, faults)
+
+
+def _make_table(frame: pd.DataFrame) -> pa.Table:
+    """Keep texts texts, where a small province fills none of them."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = [
+        field.with_type(pa.string()) if pa.types.is_null(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def _open_book(province: Province, rng: np.random.Generator) -> _Book:
@@ -220,10 +239,13 @@ def _make_posts(province: Province) -> pd.DataFrame:
     region = staff["region"].to_numpy()
     has_left = (region == BRANCHES[0].region_code) & (number == number.max())
     posted = STARTS[0] - 400 - 37 * (number % 20)
+    kind = np.array(_KINDS, dtype=object)[number % len(_KINDS)]
     return pd.DataFrame(
         {
             "staff_no": staff["staff_no"],
-            "mgr_cls": np.array(_KINDS, dtype=object)[number % len(_KINDS)],
+            "mgr_cls": kind,
+            "county_nms": _share_out(records, "county", region, kind == "P"),
+            "indus_nms": _share_out(records, "industry", region, kind == "H"),
             "dept_no": np.char.add("D", region.astype(str)).astype(object),
             "post_dt": write_days(posted),
             "off_dt": write_days(np.where(has_left, STARTS[-2] + 14, -1)),
@@ -231,6 +253,19 @@ def _make_posts(province: Province) -> pd.DataFrame:
             "edu": "本科",
         }
     )
+
+
+def _share_out(
+    records: pd.DataFrame, column: str, region: np.ndarray, is_kind: np.ndarray
+) -> np.ndarray:
+    """Deal the branch's counties or industries out among its managers of a kind."""
+    dealt = np.full(len(region), None, dtype=object)
+    for code in np.unique(region):
+        names = records.loc[records["region_code"] == code, column].dropna()
+        takers = np.flatnonzero(is_kind & (region == code))
+        for turn, taker in enumerate(takers):
+            dealt[taker] = " ".join(sorted(names.unique())[turn :: len(takers)]) or None
+    return dealt
 
 
 def _make_key_persons(book: _Book) -> pd.DataFrame:
@@ -397,6 +432,34 @@ def _make_tasks(book: _Book) -> tuple[pd.DataFrame, list[Fault]]:
     return _join(tasks, dirty), [Fault("crm.tasks", "missing name", 1)]
 
 
+def _make_plans(book: _Book, visits: pd.DataFrame) -> pd.DataFrame:
+    """Plan for some accounts; most of the planned visits take place, some too late."""
+    kept = visits[book.rng.random(len(visits)) < 0.08]
+    there = pd.to_datetime(kept["visit_dt"].astype(str)).to_numpy("datetime64[D]")
+    alone = np.flatnonzero(book.rng.random(len(book.ids)) < 0.08)
+    account = np.concatenate([kept["grp_cust_no"], book.ids[alone]])
+    count, day = len(account), np.concatenate([there.astype(int), book.ends[alone]])
+    made = day - book.rng.integers(10, 40, count)
+    done = made + book.rng.integers(60, 400, count)
+    goal, product = zip(*_GOALS, strict=True)
+    which = book.rng.integers(0, len(_GOALS), count)
+    manager = np.concatenate([kept["staff_no"], book.managers[alone]])
+    return pd.DataFrame(
+        {
+            "plan_no": _number("L", count),
+            "grp_cust_no": account,
+            "staff_no": manager,
+            "make_dt": write_days(made),
+            "goal": np.array(goal, dtype=object)[which],
+            "prod_cd": np.array(product, dtype=object)[which],
+            "limit_dt": write_days(made + book.rng.integers(45, 200, count)),
+            "help_staff": np.where(which == 0, book.pick(book.managers, count), None),
+            "visit_dt": write_days(day + book.rng.integers(-4, 9, count)),
+            "done_dt": np.where(done > _END, _FAR, write_days(np.minimum(done, _END))),
+        }
+    )
+
+
 def _make_voices(book: _Book) -> tuple[pd.DataFrame, list[Fault]]:
     at = book.draw(0.06)
     count = len(at)
@@ -469,13 +532,18 @@ def _make_solution_uses(book: _Book) -> pd.DataFrame:
 
 
 def _make_individuals(province: Province, book: _Book) -> pd.DataFrame:
-    """Give a card to lines: members of groups, and one of five that are in none."""
+    """Give a card to the lines that use most: members of groups, and of none."""
     lines = province.billing.lines
-    alone = lines["record"].to_numpy() == NOT_A_MEMBER
-    chosen = book.rng.random(len(lines)) < np.where(alone, 0.20, 0.015)
-    at = np.flatnonzero(chosen & (lines["closed"].to_numpy() < 0))
+    record, usage = lines["record"].to_numpy(), lines["usage_fen"].to_numpy()
+    least = np.where(
+        record == NOT_A_MEMBER,
+        VIP_USAGE_FEN,
+        np.quantile(usage[record >= 0], 0.985) if (record >= 0).any() else 0,
+    )
+    is_vip = (usage >= least) & (record >= NOT_A_MEMBER)
+    at = np.flatnonzero(is_vip & (lines["closed"].to_numpy() < 0))
     count = len(at)
-    record = lines["record"].to_numpy()[at]
+    record = record[at]
     is_member = record >= 0
     region = lines["line_id"].to_numpy()[at] // 100_000_000
     numbers = np.arange(count)
@@ -493,8 +561,8 @@ def _make_individuals(province: Province, book: _Book) -> pd.DataFrame:
             ),
             "card_lvl": card,
             "key_lvl": card,
-            "init_lvl": "C3",
-            "cur_lvl": book.pick(("C1", "C2", "C3"), count),
+            "init_lvl": book.pick(("C1", "C2", "C2", "C3", "C3", "C3"), count),
+            "cur_lvl": _grade_usage(usage[at]),
             "join_chnl": book.pick(("营业厅", "客户经理", "代理点"), count),
             "pay_way": book.pick(("托收", "现金", "充值"), count),
             "grant_dt": write_days(np.minimum(granted, _END)),
@@ -502,6 +570,12 @@ def _make_individuals(province: Province, book: _Book) -> pd.DataFrame:
         }
     )
     return pd.concat([plain, _make_private(numbers)], axis=1)
+
+
+def _grade_usage(usage: np.ndarray) -> np.ndarray:
+    """Grade by use: C1 the three tenths that use most, C3 the four that use least."""
+    share = pd.Series(usage).rank(pct=True).to_numpy()
+    return np.array(["C3", "C2", "C1"], dtype=object)[np.digitize(share, [0.4, 0.7])]
 
 
 def _make_private(numbers: np.ndarray) -> pd.DataFrame:

@@ -43,6 +43,20 @@ PRODUCTS = (
     Product("P2002", "data_leased_line", 2100, 0.45, 0.6, "数据专线"),
     Product("P2003", "voice_leased_line", 600, 0.45, 0.5, "语音专线"),
 )
+# What the CRM's catalogue says of them: name, name in English, family, day of launch.
+CATALOGUE = (
+    ("移动代理服务器", "Message gateway on site (MAS)", "信息化应用", 20040601),
+    ("应用数据中心", "Hosted applications (ADC)", "信息化应用", 20070901),
+    ("移动办公", "Mobile office", "信息化应用", 20080301),
+    ("互联网数据中心", "Internet data centre (IDC)", "数据中心", 20060101),
+    ("企业短信网关", "Business SMS gateway", "信息化应用", 20030401),
+    ("物联网", "Machine to machine (M2M)", "物联网", 20090701),
+    ("集团V网功能", "V-net functions", "话音", 20020501),
+    ("视频监控", "Video surveillance", "物联网", 20100601),
+    ("互联网专线", "Internet leased line", "专线", 20050101),
+    ("数据专线", "Data leased line", "专线", 20050101),
+    ("语音专线", "Voice leased line", "专线", 20050101),
+)
 PAYMENTS = ("T01", "T02", "T03")  # calls, data, broadband paid for the members
 CODES = np.array([product.code for product in PRODUCTS])
 PAYMENT_CODES = np.array(PAYMENTS)

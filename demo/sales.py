@@ -33,6 +33,7 @@ TABLES = {
             " appr_nm text"
         ),
         "need_fcst": "rec_id bigint, prod_cd text, fcst_fen bigint, fcst_mon bigint",
+        "need_done": "rec_id bigint, done_dt bigint, result_cd text",
     },
     "erp": {
         "svc_usage": (
@@ -98,6 +99,7 @@ def make_tables(province: Province, rng: np.random.Generator) -> Made:
         "erp": {"svc_usage": _make_usages(province, rng)},
         "callcentre": {"call_log": calls},
     }
+    frames["crm"]["need_done"] = _make_closings(province, rng)
     tables = {
         system: {
             name: pa.Table.from_pandas(frame, preserve_index=False)
@@ -216,6 +218,22 @@ def _make_forecasts(province: Province, rng: np.random.Generator) -> pd.DataFram
     )
 
 
+def _make_closings(province: Province, rng: np.random.Generator) -> pd.DataFrame:
+    """Settle nine of ten needs, resources and difficulties, after months mostly."""
+    visits = province.crm["visit_rec"].to_pandas()
+    recorded = pd.to_datetime(visits["rec_dt"].astype(str)).to_numpy("datetime64[D]")
+    done = recorded.astype(int) + 10 + rng.exponential(120, len(visits)).astype(int)
+    settled = (done < AS_OF.astype(int)) & (rng.random(len(visits)) < 0.9)
+    met = rng.random(len(visits)) < 0.7
+    return pd.DataFrame(
+        {
+            "rec_id": visits["rec_id"].to_numpy()[settled],
+            "done_dt": write_days(done)[settled],
+            "result_cd": np.where(met, "1", "2")[settled],
+        }
+    )
+
+
 def _make_usages(province: Province, rng: np.random.Generator) -> pd.DataFrame:
     """Make the use of two to four services by everybody who pays for members."""
     traits = province.traits
@@ -227,21 +245,41 @@ def _make_usages(province: Province, rng: np.random.Generator) -> pd.DataFrame:
     owner = np.repeat(payers, wanted)
     service = np.argsort(-score, axis=1)[taken]
     level = np.sqrt(traits["employees"].to_numpy()[owner] / 30)
+    base = np.array([s.quantity for s in _SERVICES])[service] * level
+    base *= _fit_bill(base, service, owner, traits)
     account = province.records["account_id"].to_numpy()[
         choose_payers(payers, province.records, rng)
     ]
     users = pd.DataFrame(
         {
             "joined": traits["joined"].to_numpy()[owner],
-            "left": traits["left"].to_numpy()[owner],
+            "left": _drop_services(owner, traits["left"].to_numpy()[owner]),
             "account": np.repeat(account, wanted),
             "service": service,
-            "base": np.array([s.quantity for s in _SERVICES])[service] * level,
+            "base": base,
             "trend": 0.01 * rng.standard_normal(len(owner)),
         }
     )
     months = [_use_services(users, month, rng) for month in province.billing.months]
     return pd.concat(months, ignore_index=True)
+
+
+def _fit_bill(
+    base: np.ndarray, service: np.ndarray, owner: np.ndarray, traits: pd.DataFrame
+) -> np.ndarray:
+    """By what an organisation's use is lessened to stay well below its whole bill."""
+    price = np.array([s.price for s in _SERVICES])[service]
+    spent = np.bincount(owner, base * price, len(traits))
+    bill = traits["unified"].to_numpy() + 30 * traits["lines"].to_numpy()
+    return np.minimum(0.5 * bill / np.maximum(spent, 1), 1)[owner]
+
+
+def _drop_services(owner: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """One of 25 customers drops the first of its services in the last six months."""
+    is_first = np.append(True, owner[1:] != owner[:-1])
+    drops = is_first & (owner % 25 == 4) & (left < 0)
+    day = np.array(STARTS)[len(STARTS) - 2 - owner % 6]
+    return np.where(drops, day, left)
 
 
 def _use_services(

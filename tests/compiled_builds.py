@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 from unittest.mock import patch
 
 import psycopg
@@ -38,6 +39,17 @@ class CompiledProject:
         self.template = settings.database
         self._text = json.dumps(load_compiled(settings))
         self._hooks = _render_hooks(settings, json.loads(self._text))
+
+    def save(self, path: Path) -> None:
+        """Write it to a file, for a process that is to be killed."""
+        path.write_text(json.dumps(vars(self)), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str) -> Self:
+        """Read what another process has saved."""
+        project = cls.__new__(cls)
+        vars(project).update(json.loads(Path(path).read_text(encoding="utf-8")))
+        return project
 
     def name(self, database: str, text: str) -> str:
         """Let SQL that was compiled for the template speak of another database."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from jinta.runs.ledger import Request, parse_month
 from jinta.settings import Settings, list_environ
 from jinta.warehouse import connect
 from jinta.warehouse.lease import identify_process
+from tests.compiled_builds import CompiledProject, build_from
 
 TINY = Path(__file__).parent / "data" / "tiny" / "sources.yml"
 SYSTEMS = Path(__file__).parent / "data" / "systems" / "sources.yml"
@@ -76,11 +78,18 @@ def backfill(
     )
 
 
-def start_pipeline(settings: Settings, *arguments: str) -> subprocess.Popen:
+def start_pipeline(
+    settings: Settings, *arguments: str, project: CompiledProject | None = None
+) -> subprocess.Popen:
     """Run the same in a process group of its own, to be killed.
 
-    Arguments are those of `run_pipeline`; `which=stale` and the like name theirs.
+    Arguments are those of `run_pipeline`; `which=stale` and the like name theirs. It
+    builds through dbt, unless a compiled project is given.
     """
+    if project:
+        path = settings.home / "compiled.json"
+        project.save(path)
+        arguments = (*arguments, f"project={path}")
     return subprocess.Popen(
         [sys.executable, "-m", "tests.running", *arguments],
         cwd=Path(__file__).parents[1],
@@ -138,8 +147,11 @@ def read_rows(settings: Settings, query: str, role: str = "reporter") -> list[tu
 
 
 if __name__ == "__main__":
+    from jinta.gates.gate import run_gate
     from jinta.settings import load_settings
 
     plain = [word for word in sys.argv[1:] if "=" not in word]
     named = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
-    sys.stdout.write(json.dumps(run_pipeline(load_settings(), *plain, **named)))
+    path = named.pop("project", None)
+    with build_from(CompiledProject.load(path), run_gate) if path else nullcontext():
+        sys.stdout.write(json.dumps(run_pipeline(load_settings(), *plain, **named)))

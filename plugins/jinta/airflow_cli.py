@@ -101,14 +101,20 @@ def cli(context: typer.Context) -> None:
 
 
 def stop_services(settings: Settings) -> bool:
-    """Stop the Airflow of the state folder; return whether one was running."""
+    """Stop the Airflow of the state folder; return whether one was running.
+
+    A service that doesn't heed SIGTERM is killed, and so is what any of them left: the
+    scheduler loses the signal if it comes while it forks its workers.
+    """
     found = _find_services(settings)
     for process in found:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
     _, alive = psutil.wait_procs(found, timeout=STOP_SECONDS)
     for process in alive:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    _kill_sessions({process.pid for process in found})
     _state_path(settings).unlink(missing_ok=True)
     return bool(found)
 
@@ -159,9 +165,17 @@ def _end_services(services: dict[str, Process]) -> None:
         try:
             process.wait(max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+    _kill_sessions({process.pid for process in services.values()})
+
+
+def _kill_sessions(leaders: set[int]) -> None:
+    """Kill what is left of the services' sessions; tasks have groups of their own."""
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) in leaders:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _await_health(

@@ -96,7 +96,11 @@ PARTS: dict[str, tuple[str, str]] = {
     ),
     "evidence": (
         "jinta.evidence.pack_cli:evidence",
-        "Write and verify the evidence pack of an account or a rule version.",
+        "Write the evidence pack of an account or a rule version.",
+    ),
+    "verify": (
+        "jinta.evidence.pack_cli:verify",
+        "Check that an evidence pack or a hand-over page was not changed.",
     ),
     "handover": (
         "jinta.evidence.handover_cli:handover",

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from jinta.gates.gate import run_gate
 from jinta.settings import Settings
-from tests.compiled_builds import CompiledProject
+from tests.compiled_builds import CompiledProject, build_from
 from tests.conftest import copy_template
 from tests.running import SYSTEMS, read_rows, run_pipeline
 
@@ -36,9 +37,10 @@ class Company:
 def systems(server: Settings, project: CompiledProject) -> Iterator[Company]:
     """The test company, published through all stages and gates; leave it as it is.
 
-    It has the seeds from the start: a module that asks first may build without dbt.
+    It is built by the compiled SQL; `test_systems_dbt` does it through dbt.
     """
     with copy_template(server, project) as make:
         settings = make()
-        run_pipeline(settings, SYSTEMS, "2024-01", "2024-03")
+        with build_from(project, run_gate):
+            run_pipeline(settings, SYSTEMS, "2024-01", "2024-03")
         yield Company(settings, SYSTEMS)

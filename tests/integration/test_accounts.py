@@ -237,11 +237,12 @@ def test_ranking_finds_accounts_by_number_and_by_a_name_of_one(accounts, months)
     assert months(DECEMBER, "d1")["tax_rank"] is None
     rows = read_rows(
         accounts,
-        "select tax_rank, link_basis from intermediate.int_accounts__rankings_linked"
+        "select group_account_id from intermediate.int_accounts__rankings_linked"
         " order by tax_rank",
     )
-    bases = [row["link_basis"] for row in rows]
-    assert bases == ["credit_code", "exact_name", "ambiguous", "none"]
+    # By credit code, by name, a name of two, a name of nobody.
+    linked = [row["group_account_id"] is not None for row in rows]
+    assert linked == [True, True, False, False]
 
 
 def test_each_branch_has_an_account_for_what_is_unidentified(accounts):

@@ -135,10 +135,11 @@ def test_chunks_of_any_size_give_the_same(make_warehouse, hashes, bound, chunks)
     "stage", ["chunk 2/3: build accounts", "chunk 2/3: store", "publish"]
 )
 def test_a_backfill_killed_anywhere_goes_on_to_the_same_content(
-    make_warehouse, hashes, stage
+    make_warehouse, project, hashes, stage
 ):
     settings = replace(make_warehouse(), chunk_rows=ONE_MONTH)
-    child = start_pipeline(settings, str(TINY), MONTHS[0], MONTHS[-1], "kind=backfill")
+    asked = (str(TINY), MONTHS[0], MONTHS[-1], "kind=backfill")
+    child = start_pipeline(settings, *asked, project=project)
     kill_in(settings, child, stage, seconds=600)
     assert read_hashes(settings) in ({}, hashes), "readers saw part of a backfill"
     known = read_rows(settings, "select known_at from control.run_months", "publisher")

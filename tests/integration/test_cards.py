@@ -11,11 +11,13 @@ import pytest
 from psycopg.rows import dict_row
 
 from jinta.report.explain import find_account
+from jinta.settings import CHECKOUT
 from jinta.transform.compiled import load_compiled
 from jinta.warehouse import connect
 from tests.running import SYSTEMS
 
 GOLDEN = SYSTEMS.parent / "golden"
+RULES = CHECKOUT / "dbt_project" / "seeds" / "rules"
 MARCH = date(2024, 3, 1)
 PROSPECTS = (
     "select month, prospect_name, branch_id, is_active, conversion_basis, record_count "
@@ -25,6 +27,11 @@ PROSPECTS = (
 
 def read_golden(name: str) -> list[dict[str, str]]:
     with (GOLDEN / f"{name}.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_rules(name: str) -> list[dict[str, str]]:
+    with (RULES / f"{name}.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -124,10 +131,42 @@ def test_the_pyramid_scores_all_its_indicators(systems):
     ) == [(0,)]
 
 
+def test_each_row_of_rules_is_told_with_its_own_note(systems):
+    """Versions that are several rows, such as value types, have a note per row."""
+    heads = [
+        row
+        for row in read_rules("rule_families")
+        if row["position"] == "1" and row["key_columns"]
+    ]
+    written = {
+        (
+            head["seed"],
+            f"{head['family']} {row[head['id_column']]}",
+            " ".join(row[key] for key in head["key_columns"].split()),
+            row["note"] or None,
+        )
+        for head in heads
+        for row in read_rules(head["seed"])
+    }
+    told = systems.rows(
+        "select distinct seed_name, rule_set, row_key, note from marts.fct_rule_changes"
+    )
+    seeds = {head["seed"] for head in heads}
+    assert {row for row in told if row[0] in seeds} == written
+    served = systems.rows(
+        "select distinct value_type, treatment from marts.fct_account_values "
+        "where value_type is not null"
+    )
+    rules = read_rules("value_type_rules")
+    assert set(served) <= {(row["value_type"], row["treatment_en"]) for row in rules}
+    assert served
+
+
 def test_three_values_stand_side_by_side(systems):
     """S4-12, S3-03: margin of a year, expected sales, score; averages.
 
-    Its first sale is 14 months old: it has no whole year before to grow from.
+    Its first sale is 14 months old: the averages leave the first two of them out, and
+    it has no whole year before to grow from.
     """
     (found,) = systems.rows(
         "select established_value_amount, potential_value_amount - agreement_amount "
@@ -148,8 +187,8 @@ def test_three_values_stand_side_by_side(systems):
         0,
         True,
         Decimal("5100.00"),
-        Decimal("4371.43"),
-        Decimal("1092.86"),
+        Decimal("4600.00"),
+        Decimal("1150.00"),
         Decimal("364.29"),
         None,
         3,
@@ -182,6 +221,22 @@ def test_assessments_say_who_when_and_why(systems):
     }
     assert not any(row[1:3] == ("a01", "growth") for row in found if row[0] == MARCH)
     assert any(row[1:3] == ("a01", "growth") for row in found)
+
+
+def test_assessments_stand_beside_what_is_known_of_the_customer(systems):
+    """S3-05: sales of three years and projects; of a prospect neither is known."""
+    found = systems.rows(
+        "select distinct coalesce(account_id_crm, 'prospect'), finance_year, "
+        "average_sales_3y_amount, sales_growth_3y_pct, projects_3y "
+        "from marts.fct_assessments "
+        "left join marts.bridge_account_records using (month, group_account_id) "
+        f"where month = '{MARCH}'"
+    )
+    assert set(found) >= {
+        ("a01", 2023, Decimal("20000000.00"), Decimal("50.00"), 1),
+        ("b01", 2022, None, None, 1),
+        ("prospect", None, None, None, None),
+    }
 
 
 def test_bands_are_published_with_their_accounts(systems):

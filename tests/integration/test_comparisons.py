@@ -44,6 +44,8 @@ def add_rows(settings):
             for row in rows
             if row["scorecard_id"] == CARD
             and row.get("indicator_id", "employees") == "employees"
+            # A card of one dimension can't part a band by two.
+            and row.get("sub_tier_rule") != "x_lt_y"
         ]
         for row in wanted:
             made = row | {"scorecard_id": OTHER}
@@ -53,6 +55,8 @@ def add_rows(settings):
                 made[number] = str(float(row[number]) * 100 / 8)
             if "ahp_id" in made:
                 made["ahp_id"] = ""
+            if "sub_tier_rule" in made:
+                made |= {"tier": made["tier_band"], "sub_tier_rule": ""}
             rows.append(made)
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
@@ -111,6 +115,36 @@ def test_cards_compare_both_ways_round(tiny):
     assert sorted(deviations, key=abs, reverse=True) == deviations
 
 
+def test_tiers_of_cards_with_other_bands_are_not_compared(tiny):
+    """Five tiers against three of the same bands compare by band, VIP and A do not."""
+    shown = Console(width=200)
+    texts = {}
+    for other in ("existing_customer", "value_pyramid"):
+        found = compare_cards(tiny, CARD, other, MONTH)
+        assert found.summary["accounts"] == 15
+        with shown.capture() as text:
+            render_comparison(found, shown)
+        texts[other] = found.summary["same_tier_band"], text.get()
+        back = compare_cards(tiny, other, CARD, MONTH).summary
+        assert back["same_tier_band"] == texts[other][0]
+    [(same,)] = read_rows(
+        tiny,
+        "select count(*) from fct_account_scores as lefts "
+        "inner join fct_account_scores as rights using (month, group_account_id) "
+        f"where lefts.scorecard_id = '{CARD}' and lefts.value_rank is not null "
+        "and rights.scorecard_id = 'existing_customer' "
+        "and rights.value_rank is not null "
+        "and left(lefts.effective_tier, 1) = left(rights.effective_tier, 1)",
+    )
+    number, text = texts["existing_customer"]
+    assert number == same
+    assert f"{same} in the same band; rank correlation" in text
+    number, text = texts["value_pyramid"]
+    assert number is None
+    assert "same band" not in text
+    assert "15 accounts ranked by both; rank correlation" in text
+
+
 def test_a_branch_is_told_alone(tiny):
     parts = [
         compare_cards(tiny, CARD, OTHER, MONTH, branch).summary["accounts"]
@@ -138,7 +172,7 @@ def test_a_version_compared_with_itself_agrees_with_what_is_published(tiny):
         f"where scorecard_id = '{CARD}'",
     )
     found = compare_versions(tiny, CARD, (version, version), MONTH, with_accounts=True)
-    assert found.summary["same_tier_place"] == found.summary["accounts"] == 15
+    assert found.summary["same_tier_band"] == found.summary["accounts"] == 15
     assert found.summary["mean_deviation"] == 0
     raw = dict(
         read_rows(
@@ -164,7 +198,7 @@ def test_two_versions_are_scored_on_the_same_values(tiny):
         path.write_text("".join([*lines, *made]), encoding="utf-8")
     by_version = compare_versions(tiny, CARD, ("2026.1", "small"), MONTH)
     by_card = compare_cards(tiny, CARD, OTHER, MONTH)
-    for name in ("accounts", "mean_deviation", "rank_correlation", "same_tier_place"):
+    for name in ("accounts", "mean_deviation", "rank_correlation", "same_tier_band"):
         assert by_version.summary[name] == by_card.summary[name], name
     with pytest.raises(UsageError, match=r"no version none of group_account_value"):
         compare_versions(tiny, CARD, ("2026.1", "none"), MONTH)

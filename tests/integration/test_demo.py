@@ -149,6 +149,21 @@ def test_all_records_land_under_the_contracts_names(settings, demo, landed):
     assert shapes == (0, 0, True, True, 0, True)
 
 
+def test_most_needs_are_settled_some_time(settings, landed):
+    (settled,) = fetch(
+        settings,
+        """
+        select
+            count(closed_date)::numeric / count(*) between 0.6 and 0.95,
+            bool_and(closed_date > recorded_date),
+            bool_and((closed_date is null) = (need_result is null)),
+            count(distinct need_result)
+        from raw.crm__account_needs
+        """,
+    )
+    assert settled == (True, True, True, 2)
+
+
 def test_few_references_are_open_and_those_on_purpose(settings, landed):
     (found,) = fetch(
         settings,

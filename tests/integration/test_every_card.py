@@ -15,7 +15,9 @@ from jinta.evidence.backtest import BacktestRequest, run_backtest
 from jinta.evidence.version_pack import collect_version_pack
 from jinta.replay import open_replay
 from jinta.report.changes import PARTS, open_bridge
+from jinta.report.judgements import weigh_judgements
 from jinta.report.rule_freezing import freeze_bands
+from jinta.report.rules import read_files
 from jinta.report.states import find_state
 from jinta.trials.candidates import Candidate, Edit
 from jinta.trials.robustness import measure_robustness
@@ -190,3 +192,25 @@ def test_every_card_with_percentiles_can_be_frozen(systems, card):
     assert frozen
     for bands in frozen.values():
         assert [band["lower_bound"] for band in bands].count("") == 1
+
+
+def test_judgements_of_the_files_are_weighed_before_a_run(systems):
+    """S4-03: by the nightly run's own model, contradictions included."""
+    rules = read_files(systems.settings.dbt_project / "seeds" / "rules")
+    judged = "value_pyramid_classes"
+
+    def weigh():
+        rows = weigh_judgements(systems.settings, rules)
+        return [row for row in rows if row["ahp_id"] == judged]
+
+    assert [row["weight_pct"] for row in weigh()] == [42, 23, 23, 12]
+    assert max(row["consistency_ratio"] for row in weigh()) < Decimal("0.01")
+    (row,) = (
+        row
+        for row in rules["ahp_judgements"]
+        if (row["ahp_id"], row["item_left"], row["item_right"])
+        == (judged, "financial", "contact")
+    )
+    # Nine times the contacts, of which a transaction is worth three and of it two.
+    row["judgement"] = "9"
+    assert min(row["consistency_ratio"] for row in weigh()) >= Decimal("0.10")

@@ -15,6 +15,7 @@ from jinta import cli
 from jinta.errors import UsageError
 from jinta.report import cli as report_cli
 from jinta.report.explain import explain_account, fetch_branch_name
+from jinta.report.explain_leads import write_condition
 from jinta.report.explain_text import render_explanation
 from jinta.report.source_rows import list_older_rows, list_source_rows
 from jinta.report.standing import write_standing
@@ -155,8 +156,120 @@ def test_a_lead_is_told_with_its_evidence(tiny):
     explanation = explain_account(tiny, "a02")
     assert [lead["lead_rule_id"] for lead in explanation["leads"]] == ["L1"]
     text = show(explanation)
-    assert "has_recorded_need" in text
-    assert "罗平县委组织部" in text
+    lines = [line.strip() for line in text.splitlines()]
+    [lead] = explanation["leads"]
+    assert f"to do: {lead['lead_action']}" in lines
+    assert "open; assigned to nobody, manager mqj" in lines
+    assert "✓ Recorded need for informatization (已记录的信息化需求): yes" in lines
+    # Either of the second group is enough, so it is one line.
+    [share] = [line for line in lines if "Peers whose unified payment share" in line]
+    assert share.startswith("✓ ")
+    assert "Unified payment in its revenue of three months" in share
+    assert lines.index(share) < next(
+        place for place, line in enumerate(lines) if "raise the priority: Comp" in line
+    )
+
+
+ACCOUNTS = ["a01", "a02", "a04", "a05", "b01", "p1", "p6", "unidentified-unknown"]
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_the_text_holds_names_not_columns(systems, account):
+    """Nobody but who wrote the SQL knows its columns, and None is a word of Python."""
+    text = show(explain_account(systems.settings, account, date(2024, 3, 1)))
+    for code in ("_pct", "_points", "_amount", "None", "∞", " X ", " Y "):
+        assert code not in text, code
+
+
+def test_indicators_stand_below_their_dimension_with_what_the_value_means(tiny):
+    lines = show(explain_account(tiny, "a04", date(2024, 3, 1), CARD)).splitlines()
+    heads = [line.split() for line in lines]
+    sums = {line[0]: line[1:] for line in heads if len(line) == 3}
+    assert set(sums) >= {"Contribution", "Attribute", "Influence"}
+    [total] = [line for line in lines if " of 100.00 points; " in line]
+    for name in ("contribution", "attribute", "influence"):
+        assert f"{name} {sums[name.capitalize()][0]}" in total
+    [bill] = [line for line in lines if line.startswith("   Unified payment revenue")]
+    assert "5,000 to 20,000" in bill
+    assert "contribution" not in bill
+
+
+def test_what_people_entered_is_told_with_who_when_and_why(systems):
+    """S3-05: the points of an item are those of its assessment in force."""
+    text = show(explain_account(systems.settings, "a01", date(2024, 3, 1)))
+    told = "12, by mqj on 2024-03-01, until 2025-02-28: capital raised"
+    assert f"Strength (客户实力): {told}" in text
+    # Given for a year, a fortnight too short.
+    assert "Growth (客户成长性): no assessment in force" in text
+    assert "Industry and policy influence (行业/政策影响力): " in text
+    assert "as recorded in registry.policy_influences" in text
+
+
+def test_a_change_of_an_opinion_is_told_as_one(systems):
+    """C.6: who wants a tier learns whether it takes business or an assessment."""
+    rows = systems.rows(
+        "select group_account_id from marts.fct_next_tiers "
+        "where month = '2024-03-01' and is_manual and was_missing limit 1"
+    )
+    text = show(explain_account(systems.settings, rows[0][0], date(2024, 3, 1)))
+    assert " from unknown to " in text
+    assert "an item that people enter; it needs an assessment" in text
+
+
+def test_a_former_grade_is_told_of_the_first_system_alone(systems):
+    """The CRM's grades are older than the other scorecards."""
+    [(account,)] = systems.rows(
+        "select group_account_id from marts.fct_account_scores "
+        "where month = '2024-03-01' and former_grade is not null "
+        "order by 1 limit 1"
+    )
+    explanation = explain_account(systems.settings, account, date(2024, 3, 1))
+    assert len(explanation["cards"]) > 1
+    assert show(explanation).count("former grade ") == 1
+
+
+def test_work_on_a_lead_is_told(tiny):
+    """S4-10: whose it is, until when, and what was said."""
+    explanation = explain_account(tiny, "a02")
+    [lead] = explanation["leads"]
+    lead |= {
+        "lead_status": "contacted",
+        "assigned_to": "mym",
+        "due_date": date(2024, 3, 20),
+        "is_overdue": True,
+        "feedback": "wants a demonstration",
+    }
+    assert (
+        "contacted; assigned to mym; due 2024-03-20, overdue; feedback: wants a "
+        "demonstration"
+    ) in show(explanation)
+
+
+def test_a_look_alike_is_told_what_it_is_alike_in():
+    """S4-16: and an unknown value is called unknown."""
+    found = {
+        "group": 1,
+        "metric": "look_alike_points",
+        "name": "Likeness",
+        "name_zh": "相似度",
+        "unit": "points",
+        "value": 70,
+        "comparison": "at_least",
+        "threshold": 60,
+        "is_met": True,
+        "features": [
+            {"feature": "ownership", "value": "state_owned", "points": 40},
+            {"feature": "size_class", "value": "10 to 99", "points": 30},
+        ],
+    }
+    assert write_condition(found) == (
+        "Likeness (相似度): 70 points, at least 60 points: ownership state owned "
+        "(+40); size class 10 to 99 (+30)"
+    )
+    unknown = found | {"value": None, "features": []}
+    assert write_condition(unknown) == (
+        "Likeness (相似度): unknown, at least 60 points"
+    )
 
 
 def test_a_table_has_a_line_for_each_window_that_indicators_look_at(tiny):

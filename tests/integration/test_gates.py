@@ -7,7 +7,7 @@ profile, measures again, and lets the gate judge; what it spoilt is put back.
 from __future__ import annotations
 
 import csv
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -617,6 +617,60 @@ def test_rows_delivered_twice_are_a_warning_that_names_month_and_amount(tiny, ru
     }
     assert "March 2024" in messages["delivered_twice"]
     assert f"{count} rows, amount {amount:,.2f}" in messages["delivered_twice"]
+
+
+def judge_spoilt(settings, run_id, gate, *changes):
+    """What the gate finds in spoilt tables, by check; all is put back."""
+    with ExitStack() as stack:
+        for table, statement in changes:
+            stack.enter_context(spoil(settings, table, statement))
+        measure(settings, gate)
+        with suppress(GateFailure):
+            run_gate(settings, run_id, gate)
+    measure(settings, gate)
+    results = read_results(settings, run_id, gate)
+    return {row[0]: row[3] for row in results if not row[2]}
+
+
+def test_bounds_of_branches_are_those_of_the_rules(tiny, run_id):
+    """A branch with 55 % of its rows breaks a rule of 60 and keeps one of 50."""
+    lost = (
+        f"{OF_ONE_BRANCH} and bill_month = {LAST} and line_id in ("
+        "select line_id from raw.billing__line_bills "
+        f"where bill_month = {LAST} order by line_id limit 48)"
+    )
+    for bound, is_found in ((60, True), (50, False)):
+        raised = (
+            f"update rules.gate_rules set min_value = {bound}, min_base = 1 "
+            "where check_id = 'source_break_branch_rows' and rule_set = '*'"
+        )
+        found = judge_spoilt(
+            tiny,
+            run_id,
+            "raw",
+            ("rules.gate_rules", raised),
+            ("raw.billing__line_bills", lost),
+        )
+        assert ("source_break_branch_rows" in found) is is_found
+        if is_found:
+            said = found["source_break_branch_rows"]
+            assert "billing.line_bills/" in said
+            assert "holds 60 rows, 55" in said
+
+
+@pytest.mark.parametrize("code", ["credit_code", "tax_number", "organisation_code"])
+def test_codes_that_fail_their_check_are_a_warning(tiny, run_id, code):
+    lowered = (
+        "update rules.gate_rules set min_base = 1 "
+        f"where check_id = '{code}s_invalid' and rule_set = '*'"
+    )
+    table = "intermediate.int_accounts__records_current"
+    wrong = f"update {table} set is_{code}_invalid = true where account_id < 'a04'"
+    found = judge_spoilt(
+        tiny, run_id, "accounts", ("rules.gate_rules", lowered), (table, wrong)
+    )
+    assert set(found) == {f"{code}s_invalid"}
+    assert found[f"{code}s_invalid"].startswith("4 of 16 account records (25 %)")
 
 
 def test_rules_of_a_system_make_it_a_warning(tiny, run_id):

@@ -9,6 +9,7 @@ import pytest
 
 from demo import ensure_demo
 from jinta.settings import CHECKOUT
+from jinta.warehouse import connect
 from tests.compiled_builds import build_from
 from tests.running import read_rows, run_pipeline
 
@@ -158,3 +159,36 @@ def test_the_driver_moved_most_in_the_direction_of_the_change(demo):
             assert abs(driver_points) == most
             if grade_change != "sub_tier":
                 assert (driver_points > 0) == (grade_change == "upgrade")
+
+
+def list_views() -> list[str]:
+    """The marts that are computed when they are read."""
+    paths = (CHECKOUT / "dbt_project" / "models" / "marts").rglob("*.sql")
+    return sorted(path.stem for path in paths if "'view'" in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("view", list_views())
+def test_a_mart_that_is_computed_when_read_is_read_as_a_whole(demo, view):
+    """Every column of every row, which takes a tenth of this on a quiet machine."""
+    with connect(demo, "reporter") as connection:
+        connection.execute("set statement_timeout = '20s'")
+        rows, _ = connection.execute(
+            f"select count(*), sum(length(rows::text)) from marts.{view} as rows"
+        ).fetchone()
+    assert rows > 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "months"), [("true", 3), ("month = date '2025-12-01'", 1)]
+)
+def test_readers_queries_are_planned_for_the_rows_there_are(demo, condition, months):
+    """Taken for few, marts of 100,000 accounts would be joined row by row."""
+    mart = "fct_account_indicators"
+    with connect(demo, "owner") as connection:
+        connection.execute("analyze control.pointers")
+        (plan,) = connection.execute(
+            f"explain (format json) select * from published.{mart} where {condition}"
+        ).fetchone()
+    rows = read_rows(demo, f"select count(*) from {mart} where {condition}")[0][0]
+    assert rows > months * 100
+    assert plan[0]["Plan"]["Plan Rows"] == pytest.approx(rows, rel=0.1)

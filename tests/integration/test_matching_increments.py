@@ -1,6 +1,7 @@
 """Incremental matching (F16): what a night takes over never shows in its result."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -162,16 +163,23 @@ def test_a_changed_rule_forgets_what_rests_on_it(province, statement, again):
 
 
 def test_readings_are_kept_for_a_month_after_their_last_use(province):
-    execute(
-        province,
-        "update cache.names_read set used_on = used_on - 10",
-        "insert into cache.names_read (content_key, used_on) "
-        "select gen_random_uuid(), current_date - days from unnest(array[30, 31]) days",
-    )
+    # The day of the rebuild counts, which may begin at midnight.
+    day = datetime.now(UTC).date()
+    last_used = [day - timedelta(days=days) for days in (29, 30, 31, 32)]
+    execute(province, "update cache.names_read set used_on = used_on - 10")
+    with connect(province, "owner") as connection:
+        connection.execute(
+            "insert into cache.names_read (content_key, used_on) "
+            "select gen_random_uuid(), used_on from unnest(%s::date[]) as used_on",
+            [last_used],
+        )
     rebuild(province)
     with connect(province, "transformer") as connection:
-        ages = connection.execute(
-            "select current_date - used_on, count(*) > 1 from cache.names_read "
-            "group by 1 order by 1"
+        [(rebuilt, is_all), *kept] = connection.execute(
+            "select used_on, count(*) > 1 from cache.names_read "
+            "group by 1 order by 1 desc"
         ).fetchall()
-    assert ages == [(0, True), (30, False)]
+    assert is_all
+    assert rebuilt >= day
+    expected = [used for used in last_used if (rebuilt - used).days <= 30]
+    assert kept == [(used, False) for used in expected]

@@ -1,6 +1,4 @@
-"""The smallest change to a better tier holds when it is applied (F68, S0-20 to S0-25).
-
-Each of the eleven indicators can change the result (S0-14).
+"""The smallest change to a better tier holds when it is applied (F68).
 
 Every change that the mart names is applied on its own: each gets a month in which all
 accounts stand as published, but for that one value, and the scoring models build it.
@@ -14,7 +12,7 @@ from datetime import date
 import pytest
 from psycopg import sql
 
-from demo import ensure_demo
+from demo import ensure_demo, note_lead_steps
 from jinta.replay import open_replay
 from jinta.settings import CHECKOUT
 from tests.running import SYSTEMS, TINY, read_rows, run_pipeline
@@ -44,7 +42,9 @@ def companies(make_warehouse):
         if name == "demo":
             parameters = {**settings.parameters, "JINTA_HOME": str(settings.home)}
             settings = replace(settings, parameters=parameters)
-            ensure_demo(settings, 300, 24, 7)
+            demo = ensure_demo(settings, 300, 24, 7)
+            assert note_lead_steps(settings, demo) > 0
+            assert note_lead_steps(settings, demo) == 0
         run_pipeline(settings, sources, month, month)
         made[name] = (settings, date.fromisoformat(f"{month}-01"))
     return made
@@ -135,6 +135,7 @@ def copy_months(replay, model, month):
 
 @pytest.mark.parametrize("name", ["tiny", "systems", "demo"])
 def test_every_smallest_change_leads_to_the_tier_it_names(companies, name):
+    """S0-14, S0-20, S0-21, S0-22, S0-23: ranks and tiers are computed anew."""
     settings, month = companies[name]
     changes = list_changes(settings, month)
     assert changes
@@ -148,7 +149,8 @@ def test_every_smallest_change_leads_to_the_tier_it_names(companies, name):
 def test_no_smaller_change_of_any_indicator_would_do(companies, name):
     """What every other band of every indicator would gain, worked out from points.
 
-    A change of fewer bands, or of as many with fewer points, gains less than the bar.
+    A change of fewer bands, or of as many of what is measured where the one told is
+    entered by people, or else of as many with fewer points, gains less than the bar.
     """
     settings, month = companies[name]
     smaller = read_rows(
@@ -166,6 +168,8 @@ def test_no_smaller_change_of_any_indicator_would_do(companies, name):
             on points.scorecard_id = bands.scorecard_id
             and points.scorecard_version = bands.scorecard_version
             and points.indicator_id = bands.indicator_id
+        inner join dim_indicators as indicators
+            on points.indicator_id = indicators.indicator_id
         where
             next_tiers.month = '{month}'
             and bands.points - points.points > next_tiers.points_short
@@ -173,12 +177,64 @@ def test_no_smaller_change_of_any_indicator_would_do(companies, name):
                 not next_tiers.is_one_change_enough
                 or (
                     abs(bands.band - coalesce(points.band, -1)),
+                    indicators.is_manual,
                     bands.points - points.points
-                ) < (next_tiers.band_steps, next_tiers.points_gained)
+                ) < (
+                    next_tiers.band_steps,
+                    next_tiers.is_manual,
+                    next_tiers.points_gained
+                )
             )
         """,
     )
     assert smaller == []
+
+
+def test_the_demo_shows_work_on_leads(companies):
+    """S4-10: what was noted is of true leads; so small a province has some of them."""
+    settings, month = companies["demo"]
+    cases = read_rows(
+        settings,
+        "select lead_rule_id, group_account_id, lead_status, assigned_to "
+        "from fct_lead_cases",
+    )
+    leads = read_rows(
+        settings,
+        "select lead_rule_id, group_account_id, lead_status, is_overdue "
+        f"from fct_leads where month = '{month}' and assigned_to is not null",
+    )
+    assert {row[:3] for row in cases} == {row[:3] for row in leads} != set()
+    assert {row[2] for row in cases} >= {"assigned", "contacted"}
+    assert sum(row[3] for row in leads) == 1
+    assert all(row[3] for row in cases)
+
+
+@pytest.mark.parametrize("name", ["systems", "demo"])
+def test_what_people_enter_and_what_is_unknown_is_marked(companies, name):
+    """A change of an opinion, or of what nobody knows, is told apart."""
+    settings, month = companies[name]
+    rows = read_rows(
+        settings,
+        f"""
+        select
+            next_tiers.is_manual, next_tiers.was_missing, indicators.is_manual,
+            points.is_missing, count(*)
+        from fct_next_tiers as next_tiers
+        inner join dim_indicators as indicators using (indicator_id)
+        inner join fct_account_points as points
+            using (scorecard_id, month, group_account_id, indicator_id)
+        where next_tiers.month = '{month}'
+        group by 1, 2, 3, 4
+        """,
+    )
+    assert all(row[:2] == row[2:4] for row in rows)
+    assert {row[0] for row in rows} == {row[1] for row in rows} == {True, False}
+    unmarked = read_rows(
+        settings,
+        "select count(*) from fct_next_tiers where is_one_change_enough "
+        "<> (is_manual is not null and was_missing is not null)",
+    )
+    assert unmarked == [(0,)]
 
 
 @pytest.mark.parametrize("name", ["tiny", "demo"])

@@ -1,7 +1,6 @@
 """The whole path of a row on fifteen organisations that were worked out by hand.
 
-S0-01, S0-02, S0-10 to S0-15, S0-17 to S0-22, S0-25 to S0-27: government bodies among
-them, eleven indicators, scores, ranks and tiers.
+S0-01, S0-02: government bodies among them, eleven indicators, scores, ranks and tiers.
 """
 
 import csv
@@ -40,6 +39,12 @@ def undisturbed(tiny):
 
 
 def test_scores_and_tiers_are_those_worked_out_by_hand(tiny):
+    """Points of the three dimensions (S0-10, S0-11, S0-12, S0-13), rank, tier.
+
+    Eleven indicators with their weights and bands (S0-14, S0-15, S0-17), the order of
+    all accounts (S0-19), A, B, C and their halves (S0-20, S0-21, S0-22, S0-25), those
+    of the government among them (S0-27).
+    """
     golden = list(csv.DictReader((TINY.parent / "golden_scores.csv").open("r")))
     found = read_rows(
         tiny,

@@ -104,7 +104,7 @@ def test_a_replaced_input_changes_what_is_built_from_it_and_nothing_else(publish
 def count_temporary_tables(settings) -> int:
     """Count replays' tables that are left, once closed sessions have cleaned up."""
     query = "select count(*) from pg_class where relpersistence = 't' and relkind = 'r'"
-    for _ in range(50):
+    for _ in range(300):
         ((count,),) = read_rows(settings, query)
         if count == 0:
             break

@@ -24,6 +24,9 @@ t07,2024-02-15,a04,sale,1000
 t08,2024-03-20,a04,return,-0.01
 t09,2023-10-03,a05,sale,20000
 t10,2023-10-02,a06,sale,20000
+t11,2022-03-31,a07,sale,1000
+t12,2022-04-01,a07,sale,1000
+t13,2023-04-01,a07,sale,1500
 """
 MAPPING = """      billing.transactions:
         files: transactions.csv
@@ -35,7 +38,47 @@ MAPPING = """      billing.transactions:
           account_id: account_id
           transaction_kind: transaction_kind
           amount: amount
+      crm.account_profiles:
+        files: account_profiles.csv
+        load: snapshot
+        columns:
+          account_id: account_id
+          recorded_date: recorded_date
+          credit_grade: credit_grade
 """
+PROFILES = "account_id,recorded_date,credit_grade\na01,2024-01-01,AA\na07,2024-01-01,D"
+# A card of what S3-03 names: rows alone, as the dictionary has the indicators.
+_HEAD = (
+    "standing,1,1990-01-01,,2026-01-01,a test,Standing,表现,account,all,"
+    "active_identified,score,half_up,include,total x y amount_3m,70,0,100,,,S3-03,"
+)
+STANDING = {
+    "scorecards": [_HEAD],
+    "scorecard_indicators": [
+        "standing,1,cumulative_sales_amount,x,sales,40,higher,S3-03",
+        "standing,1,average_monthly_sales_amount,y,pace,30,higher,S3-03",
+        "standing,1,sales_growth_pct,z,growth,20,higher,S3-03",
+        "standing,1,credit_rating_grade,w,credit,10,higher,S3-03",
+    ],
+    "scorecard_bands": [
+        f"standing,1,{indicator},{band},{bound},{points},{meaning},S3-03"
+        for indicator, least, weight in (
+            ("cumulative_sales_amount", "100000", "40"),
+            ("average_monthly_sales_amount", "10000", "30"),
+            ("sales_growth_pct", "50", "20"),
+            ("credit_rating_grade", "4", "10"),
+        )
+        for band, bound, points, meaning in (
+            (0, "", "0", "below"),
+            (1, least, weight, "reached"),
+        )
+    ],
+    "tier_rules": [
+        "standing,1,good,1,good,1,,,50,,,良好,S3-03",
+        "standing,1,fair,2,fair,2,,,,50,,一般,S3-03",
+        "standing,1,other,3,other,3,,,,,,其他,S3-03",
+    ],
+}
 # Recency, frequency and amount, and the points of each, worked out by hand.
 EXPECTED = {
     # 30 days ago; two purchases of a day are one day, so two days; 111,000
@@ -47,6 +90,8 @@ EXPECTED = {
     # 180 days and 181: at the last bound and beyond it
     "a05": (180, 1, "20000.00", 850, 0, 2475, "occasional"),
     "a06": (181, 1, "20000.00", 0, 0, 2475, "lapsing"),
+    # Its first two purchases are older than 12 months.
+    "a07": (365, 1, "1500.00", 0, 0, 825, "lapsing"),
 }
 
 
@@ -87,6 +132,9 @@ def with_rfm(make_warehouse, tmp_path_factory):
     number_anew(example / "seeds" / "indicators.csv", taken + 1)
     for path in sorted((example / "seeds").glob("*.csv")):
         append_rows(path, rules / path.name)
+    for name, lines in STANDING.items():
+        with (rules / f"{name}.csv").open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
     for path in (example / "models").iterdir():
         shutil.copy(path, project / "models" / "intermediate" / "indicators")
     return replace(settings, checkout=folder)
@@ -107,6 +155,7 @@ def published(with_rfm, tmp_path_factory):
             if file.tell() == 0:
                 writer.writeheader()
             writer.writerow(row)
+    (folder / "account_profiles.csv").write_text(PROFILES, encoding="utf-8")
     sources = folder / "sources.yml"
     sources.write_text(sources.read_text(encoding="utf-8") + MAPPING, encoding="utf-8")
     run_pipeline(with_rfm, sources, "2024-03", "2024-03")
@@ -141,6 +190,32 @@ def test_every_part_of_rfm_is_as_stated(published):
         account: (days, often, Decimal(amount), *rest)
         for account, (days, often, amount, *rest) in EXPECTED.items()
     }
+
+
+def test_a_card_of_what_s3_03_names_is_rows_alone(published):
+    """S3-03: cumulative and average sales, sales growth, credit status."""
+    rows = read_rows(
+        published,
+        """
+        select
+            account_id_crm, cumulative_sales_amount, average_monthly_sales_amount,
+            sales_growth_pct, credit_rating_grade, total_points, effective_tier
+        from marts.fct_account_scores
+        inner join marts.fct_account_indicators using (month, group_account_id)
+        inner join marts.bridge_account_records using (month, group_account_id)
+        where scorecard_id = 'standing' and account_id_crm in ('a01', 'a03', 'a07')
+        order by account_id_crm
+        """,
+        role="auditor",
+    )
+    assert rows == [
+        # Two months of trading; a grade from which on credit counts.
+        ("a01", 111000, 55500, None, 4, 8000, "good"),
+        # 13 months: no two years to compare.
+        ("a03", 95001, Decimal("7307.77"), None, None, 0, "fair"),
+        # 25 months; 1,500 after 1,000 in the twelve months before.
+        ("a07", 3500, 140, 50, 0, 2000, "fair"),
+    ]
 
 
 def test_who_never_bought_is_missing_and_provisional(published):

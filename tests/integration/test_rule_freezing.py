@@ -150,8 +150,30 @@ def test_bands_that_fall_together_are_told(own_rules, frozen):
     whole = [{"band": str(step)} for step in range(6)]
     lost = list_lost_bands(own_rules, CARD, {"employees": whole, "x": whole[:2]})
     assert lost == ["x: bands fall together, 2 of 6 are left."]
-    told = {line.partition(":")[0] for line in list_lost_bands(own_rules, CARD, frozen)}
+    told = {
+        line.partition(":")[0]
+        for line in list_lost_bands(own_rules, CARD, frozen)
+        if "fall together" in line
+    }
     assert told == {name for name, bands in frozen.items() if len(bands) < 6}
+
+
+def test_a_band_out_of_everybodys_reach_is_told(own_rules, frozen):
+    """One unit more, such as a month of age, and many would jump into it."""
+    told = {
+        tuple(line.split(" is reached by nobody")[0].split(": band "))
+        for line in list_lost_bands(own_rules, CARD, frozen)
+        if "fall together" not in line
+    }
+    assert told == {
+        (name, f"{band['band']} from {band['lower_bound']}")
+        for name, bands in frozen.items()
+        if name not in LOWER
+        for band in bands
+        if band["lower_bound"]
+        and Decimal(band["lower_bound"]) > max(read_values(own_rules, name))
+    }
+    assert told
 
 
 def test_a_value_that_all_have_is_no_merit_and_no_fault(own_rules):

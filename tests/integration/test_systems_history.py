@@ -61,6 +61,18 @@ MAY_BE_EMPTY = {
     "fct_review_pairs",
     "fct_tier_latches",
 }
+# The row whose loss some mart shows, by its first column, where that isn't the last.
+SHOWN = {
+    "crm.account_needs": "n4",
+    "crm.agreement_changes": "h2",
+    "crm.blacklist": "k1",
+    "crm.opportunity_stages": "7",
+    "finance.plan_figures": "p17",
+}
+# Lists whose earlier months go on showing what is no longer listed.
+KEPT = {"crm.products", "ledger.leased_lines"}
+# They tell which delivery brought a row, and no more.
+DELIVERIES = {"dim_source_deliveries", "fct_account_deliveries"}
 
 
 class Company:
@@ -76,10 +88,12 @@ class Company:
         return self.folder / "systems" / "sources.yml"
 
     def change_row(self, table: str) -> None:
-        """Take the last row of a table away; double the amounts of an only one."""
+        """Take a row of a table away; double the amounts of an only one."""
         path = self.folder / TABLES[table]
         with path.open(newline="", encoding="utf-8") as file:
-            header, *rows, last = csv.reader(file)
+            header, *rows = csv.reader(file)
+        keys = [row[0] for row in rows]
+        last = rows.pop(keys.index(SHOWN[table]) if table in SHOWN else -1)
         # Landing takes an empty snapshot for a delivery that failed.
         if not rows:
             is_amount = [name.endswith("_amount") for name in header]
@@ -182,12 +196,11 @@ def test_chunks_of_one_month_give_the_same(make_warehouse, hashes):
 
 @pytest.mark.parametrize("stage", ["chunk 2/3: build candidate", "publish"])
 def test_a_backfill_killed_anywhere_goes_on_to_the_same_content(
-    make_warehouse, hashes, stage
+    make_warehouse, project, hashes, stage
 ):
     settings = replace(make_warehouse(), chunk_rows=ONE_MONTH)
-    child = start_pipeline(
-        settings, str(SYSTEMS), MONTHS[0], MONTHS[-1], "kind=backfill"
-    )
+    asked = (str(SYSTEMS), MONTHS[0], MONTHS[-1], "kind=backfill")
+    child = start_pipeline(settings, *asked, project=project)
     kill_in(settings, child, stage, seconds=900)
     seen = read_hashes(settings)
     assert not seen or differ(seen, hashes) == set(), "readers saw part of a backfill"
@@ -245,6 +258,8 @@ def test_a_late_change_makes_stale_what_it_changes(published, table):
     stale = set(published.list_stale())
     published.publish()
     changed = differ(read_hashes(published.settings), before)
+    is_shown = not {mart for mart, _ in changed} <= DELIVERIES
+    assert is_shown == (table not in KEPT), "chosen is a row that readers don't see"
     missed = {(mart, month) for mart, month in changed if month not in (None, *stale)}
     assert missed == set()
 

@@ -146,12 +146,6 @@ LINE = "l1,a1,139,2023-07-15,"
             "2023-10-01",
         ),
         (
-            "crm__account_needs",
-            ["n1,a1,2023-11-30,need,OA,true"],
-            ["n1,a1,2023-11-30,need,mobile OA,true"],
-            None,
-        ),
-        (
             "registry__policy_influences",
             ["a1,2023-03-03,3,board,x"],
             ["a1,2023-03-03,4,board,x"],
@@ -181,7 +175,7 @@ LINE = "l1,a1,139,2023-07-15,"
             "ledger__leased_lines",
             ["c1,a1,IDC,10,2023-07-15,"],
             ["c1,a1,IDC,20,2023-07-15,"],
-            None,
+            "2024-03-01",
         ),
         (
             "ledger__leased_lines",

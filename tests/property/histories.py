@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,8 @@ from tests.running import read_hashes, run_pipeline
 
 CARD = "group_account_value"
 TIERS = ("A1", "B2", "C")
+# The exit code of a process whose run ended as none should.
+BROKEN = 3
 # Rounds in which restated months may make others stale.
 ROUNDS = 6
 
@@ -404,13 +407,21 @@ class Player:
         """Run in a process of its own that is killed in a stage; it may end before."""
         child = os.fork()
         if child == 0:
+            code = BROKEN
             try:
                 with build_from(self.project, self._judge), _stop_in(at, is_kill=True):
                     run_pipeline(settings, self.world.sources, *span, **asked)
+                code = 0
+            except (UsageError, SourceError):
+                code = 0
             finally:
-                os._exit(0)
+                if code:
+                    traceback.print_exc()
+                os._exit(code)
         _, status = os.waitpid(child, 0)
-        self.told.append(f"the process ended with {status}")
+        ended_with = os.waitstatus_to_exitcode(status)
+        self.told.append(f"the process ended with {ended_with}")
+        assert ended_with in {0, -signal.SIGKILL}, self.told
 
 
 @contextmanager

@@ -145,6 +145,14 @@ def test_a_history_to_remember(make_player, events):
     check(make_player(), events)
 
 
+@pytest.mark.parametrize("at", [24, 25], ids=["at its start", "done, not noted"])
+def test_a_run_killed_in_a_stage_is_gone_on_with(make_player, at):
+    player = make_player()
+    killed = Run("all", None, 0, is_cut=True, fate="dies", at=at)
+    check(player, [NextMonth(), Bill("add", 0, 3, 0, 9_000_000), killed])
+    assert "the process ended with -9" in player.told
+
+
 def test_nothing_that_was_shown_is_lost(make_player):
     player = make_player()
     player.play([NextMonth(), nightly])

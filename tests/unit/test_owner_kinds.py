@@ -22,6 +22,21 @@ def test_the_kinds_are_those_that_the_source_may_tell():
             assert set(row["manager_kinds"].split()) <= known, row
 
 
+def test_managers_are_told_apart_by_what_the_source_tells_of_them():
+    """Territory managers by their counties, industry managers by their industries."""
+    managers = load_contract(PROJECT).tables["crm.managers"].columns
+    told = {"county": "counties", "industry": "industries", "": "manager_id"}
+    matched = {
+        row["manager_kinds"]: row["matched_by"] for row in read_rows("owner_kinds")
+    }
+    assert matched == {
+        "industry": "industry",
+        "territory": "county",
+        "customer_grade": "",
+    }
+    assert {told[by] for by in matched.values()} <= set(managers)
+
+
 def test_a_kind_that_should_own_is_counted_by_the_coverage_rule():
     """Who isn't counted for a rule has no place, so no row may ask for nobody else."""
     counted = {

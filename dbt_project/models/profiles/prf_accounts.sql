@@ -7,6 +7,12 @@ records as (
 
 ),
 
+records_current as (
+
+    select * from {{ ref('int_accounts__records_current') }}
+
+),
+
 pairs as (
 
     select * from {{ ref('int_accounts__pairs_judged') }}
@@ -69,6 +75,20 @@ record_sizes as (
     from records
 
     having count(*) > 0
+
+),
+
+-- A code that fails its check is no key: the record is merged by its name at most.
+codes_failed as (
+
+    select
+        count(*) filter (where is_credit_code_invalid)::numeric
+            as credit_codes_invalid,
+        count(*) filter (where is_tax_number_invalid)::numeric as tax_numbers_invalid,
+        count(*) filter (where is_organisation_code_invalid)::numeric
+            as organisation_codes_invalid
+
+    from records_current
 
 ),
 
@@ -177,6 +197,8 @@ measured as (
 
     cross join pair_sizes
 
+    cross join codes_failed
+
     cross join block_sizes
 
     cross join names_read
@@ -194,6 +216,30 @@ measured as (
             ('records', record_sizes.records),
             ('largest_account', record_sizes.largest_account),
             ('merged_records_pct', record_sizes.merged_records_pct),
+            ('credit_codes_invalid', codes_failed.credit_codes_invalid),
+            ('tax_numbers_invalid', codes_failed.tax_numbers_invalid),
+            ('organisation_codes_invalid', codes_failed.organisation_codes_invalid),
+            (
+                'credit_codes_invalid_pct',
+                round(
+                    100 * codes_failed.credit_codes_invalid
+                    / nullif(record_sizes.records, 0), 2
+                )
+            ),
+            (
+                'tax_numbers_invalid_pct',
+                round(
+                    100 * codes_failed.tax_numbers_invalid
+                    / nullif(record_sizes.records, 0), 2
+                )
+            ),
+            (
+                'organisation_codes_invalid_pct',
+                round(
+                    100 * codes_failed.organisation_codes_invalid
+                    / nullif(record_sizes.records, 0), 2
+                )
+            ),
             ('auto_merged_pairs', pair_sizes.auto_merged_pairs),
             ('review_pairs', pair_sizes.review_pairs),
             (

@@ -297,18 +297,6 @@ breaks as (
 
 ),
 
--- Of branches only those that lost half are told: there are many.
-breaks_told as (
-
-    select * from breaks
-
-    where
-        strpos(subject, '/') = 0
-        or rows_of_neighbours_pct < 50
-        or keys_kept_pct < 50
-
-),
-
 repeated as (
     {% for fact in facts %}
     select
@@ -585,26 +573,26 @@ measured as (
     union all
 
     select
-        breaks_told.month,
-        breaks_told.system_name,
-        breaks_told.subject,
+        breaks.month,
+        breaks.system_name,
+        breaks.subject,
         metrics.metric,
         round(metrics.value, 2) as value
 
-    from breaks_told
+    from breaks
 
     cross join
         lateral (
             values
-            ('rows_billed', breaks_told.rows_billed),
-            ('amount_billed', breaks_told.amount_billed),
-            ('neighbour_rows', breaks_told.neighbour_rows),
-            ('neighbour_amount', breaks_told.neighbour_amount),
-            ('keys_before', breaks_told.keys_before),
-            ('keys_kept', breaks_told.keys_kept),
-            ('rows_of_neighbours_pct', breaks_told.rows_of_neighbours_pct),
-            ('amount_of_neighbours_pct', breaks_told.amount_of_neighbours_pct),
-            ('keys_kept_pct', breaks_told.keys_kept_pct)
+            ('rows_billed', breaks.rows_billed),
+            ('amount_billed', breaks.amount_billed),
+            ('neighbour_rows', breaks.neighbour_rows),
+            ('neighbour_amount', breaks.neighbour_amount),
+            ('keys_before', breaks.keys_before),
+            ('keys_kept', breaks.keys_kept),
+            ('rows_of_neighbours_pct', breaks.rows_of_neighbours_pct),
+            ('amount_of_neighbours_pct', breaks.amount_of_neighbours_pct),
+            ('keys_kept_pct', breaks.keys_kept_pct)
         ) as metrics (metric, value)
 
     union all

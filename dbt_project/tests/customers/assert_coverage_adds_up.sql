@@ -1,6 +1,7 @@
 -- Guards S2-14: the province holds the key accounts of its branches and needs no more
 -- managers than they do, every account without an owner in post is to be moved, and
--- nobody is proposed more than can be served.
+-- nobody is proposed more than can be served of all rules together, but for what a
+-- percentage of two decimals rounds off.
 with
 
 coverage as (
@@ -66,6 +67,34 @@ taken as (
 
     group by month, coverage_rule_id, manager_id_proposed
 
+),
+
+laden as (
+
+    select
+        taken.month,
+        taken.manager_id,
+        min(taken.coverage_rule_id) as coverage_rule_id
+
+    from taken
+
+    left join loads
+        on
+            taken.month = loads.month
+            and taken.coverage_rule_id = loads.coverage_rule_id
+            and taken.manager_id = loads.manager_id
+
+    group by taken.month, taken.manager_id
+
+    having
+        coalesce(
+            max(loads.total_load_pct)
+            + sum(100.0 * taken.accounts / loads.accounts_per_manager)
+            > 100.005,
+            true
+        )
+        or bool_or(coalesce(taken.accounts > loads.free_places, true))
+
 )
 
 select
@@ -96,16 +125,8 @@ where
 union all
 
 select
-    taken.month,
-    taken.coverage_rule_id,
-    taken.manager_id as what
+    month,
+    coverage_rule_id,
+    manager_id as what
 
-from taken
-
-left join loads
-    on
-        taken.month = loads.month
-        and taken.coverage_rule_id = loads.coverage_rule_id
-        and taken.manager_id = loads.manager_id
-
-where coalesce(loads.accounts + taken.accounts > loads.accounts_per_manager, true)
+from laden

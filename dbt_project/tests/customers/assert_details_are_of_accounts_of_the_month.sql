@@ -2,8 +2,8 @@
 -- under an unidentified one, so no detail lacks its account.
 {%- set details = [
     'dim_account_branches', 'dim_buying_steps', 'dim_competitor_products',
-    'dim_key_persons', 'fct_feedback', 'fct_solution_uses', 'fct_surveys', 'fct_tasks',
-    'fct_visits'
+    'dim_key_persons', 'dim_leased_lines', 'fct_account_needs', 'fct_customer_plans',
+    'fct_feedback', 'fct_solution_uses', 'fct_surveys', 'fct_tasks', 'fct_visits'
 ] %}
 with
 

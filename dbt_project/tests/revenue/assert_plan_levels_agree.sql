@@ -52,6 +52,8 @@ invoiced as (
 
     from invoices
 
+    where invoice_month >= date_trunc('year', month)
+
     group by month, revenue_class
 
 )

@@ -449,7 +449,7 @@ def _build_lead(lead: dict[str, Any]) -> list[Html]:
     name = f"{lead['lead_rule_id']} {lead['lead_name']} ({lead['lead_name_zh']})"
     rows = [
         [
-            each["metric"],
+            each.get("name", each["metric"]),
             show(each["value"]),
             f"{each['comparison'].replace('_', ' ')} {each['threshold']}",
             each["is_met"],

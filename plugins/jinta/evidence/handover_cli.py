@@ -14,7 +14,7 @@ from jinta.errors import UsageError
 from jinta.evidence.cli import Personal, show_now, write_page
 from jinta.evidence.handover_files import write_files
 from jinta.evidence.handover_pack import collect_handover
-from jinta.evidence.handover_page import build_handover_parts
+from jinta.evidence.handover_page import build_handover_parts, count, count_rows
 from jinta.evidence.handover_parts import TABLES
 from jinta.evidence.handover_successor import list_warnings
 from jinta.evidence.handover_urgent import list_urgent
@@ -72,7 +72,7 @@ def handover(
 def _write_page(settings: Settings, pack: dict[str, Any], path: Path) -> None:
     foot = element(
         "p",
-        f"Written {show_now()}. `jinta evidence verify FILE` tells whether the page "
+        f"Written {show_now()}. `jinta verify FILE` tells whether the page "
         "was changed since.",
         class_="soft",
     )
@@ -85,17 +85,21 @@ def render_handover(pack: dict[str, Any], console: Console) -> None:
     head = pack["manager"]
     console.print(
         f"Hand-over of {head['manager_id']} at the end of "
-        f"{pack['publication']['month']:%Y-%m}: {len(pack['accounts'])} accounts, "
-        f"{len(pack['prospects'])} prospects",
+        f"{pack['publication']['month']:%Y-%m}: {count(pack['accounts'], 'account')}, "
+        f"{count(pack['prospects'], 'prospect')}",
         style="bold",
         markup=False,
     )
     urgent = Table(
-        "by", "account", "what", "why", title="First things first (先办事项)"
+        *("by", "record", "account", "what", "why"),
+        title="First things first (先办事项)",
     )
     rows = list_urgent(pack)
     for row in rows[:_SHOWN]:
-        urgent.add_row(show(row["by"]), row["account_name"], row["what"], row["why"])
+        urgent.add_row(
+            *(show(row["by"]), row["account_ids_crm"], row["account_name"]),
+            *(row["what"], row["why"]),
+        )
     console.print(urgent)
     if len(rows) > _SHOWN:
         more = f"… and {len(rows) - _SHOWN} more: --html or --csv writes them all"
@@ -106,7 +110,7 @@ def render_handover(pack: dict[str, Any], console: Console) -> None:
         check = checks.get(name)
         parts.add_row(
             title,
-            str(len(pack[name])),
+            str(len(pack[name])) if check is None else count_rows(check),
             "" if check is None else str(check["rows_in_sources"]),
             "" if check is None else "complete" if check["is_complete"] else "SHORT",
         )

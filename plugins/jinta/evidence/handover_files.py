@@ -16,8 +16,8 @@ from jinta.spreadsheets import encode_csv
 
 _COLUMNS = {
     "first_things": [
-        *("place", "group_account_id", "account_name", "what", "why", "by", "kind"),
-        *("matter_id", "is_own_account", "amount", "weight"),
+        *("place", "group_account_id", "account_ids_crm", "account_name", "what"),
+        *("why", "by", "kind", "matter_id", "is_own_account", "amount", "weight"),
     ],
     "takeover": ["manager_id", "manager_kind", "accounts", "accounts_per_manager"],
     "checklist": ["done", "step", "how_many"],
@@ -59,7 +59,7 @@ def write_files(pack: dict[str, Any], folder: Path) -> dict[str, int]:
 def _list_tables(pack: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {
         "first_things": list_urgent(pack),
-        **{part: pack[part] for part in (*TABLES, "records")},
+        **{part: pack[part] for part in TABLES},
         "takeover": pack["successors"],
         "checklist": list_steps(pack),
         "checks": pack["checks"],

@@ -22,17 +22,16 @@ from jinta.warehouse import connect
 
 # Parts of a pack, in the order in which they are told; each is a statement of `sql/`.
 PARTS = (
-    *("prospects", "tasks", "agreements", "opportunities", "leads"),
-    *("key_persons", "contacts", "buying_steps", "competitors", "visits"),
-    *("needs", "feedback", "surveys", "branches", "individuals"),
+    *("prospects", "other_records", "tasks", "plans", "agreements", "opportunities"),
+    *("leads", "key_persons", "contacts", "buying_steps", "competitors", "visits"),
+    *("needs", "leased_lines", "solutions", "feedback", "surveys", "branches"),
+    "individuals",
 )
 # Parts that are counted in the sources, too.
 _COUNTED = (
-    *("prospects", "tasks", "agreements", "key_persons", "contacts", "visits"),
-    *("needs", "feedback"),
+    *("records", "prospects", "tasks", "plans", "agreements", "key_persons"),
+    *("contacts", "visits", "needs", "leased_lines", "solutions", "feedback"),
 )
-# Parts that name people in columns of their own; the text of all parts may.
-_NAMING = frozenset({"key_persons", "contacts"})
 
 
 def collect_handover(
@@ -90,7 +89,10 @@ def _collect(
     key |= pack["rule"] | {"branch": pack["manager"]["branch_id"]}
     pack["accounts"] = fetch_dicts(connection, "handover_accounts", key)
     key["accounts"] = [row["group_account_id"] for row in pack["accounts"]]
-    pack["records"] = fetch_dicts(connection, "handover_records", key)
+    versions = load_statement("record_versions")
+    pack["records"] = fetch_dicts(
+        connection, "handover_records", key, versions=versions
+    )
     key |= {
         "records": [row["account_id_crm"] for row in pack["records"]],
         "systems": [row["system_name"] for row in pack["records"]],
@@ -98,8 +100,9 @@ def _collect(
     }
     key["prospects"] = []
     for name in PARTS:
-        people = {"person": person} if name in _NAMING else {}
-        pack[name] = fetch_dicts(connection, f"handover_{name}", key, **people)
+        pack[name] = fetch_dicts(
+            connection, f"handover_{name}", key, person=person, versions=versions
+        )
         if name == "prospects":
             key["prospects"] = [row["group_account_id"] for row in pack[name]]
     pack["pressing"] = _read_pressing(connection, key)
@@ -127,11 +130,11 @@ def _read_manager(
     """Read who bears a staff number.
 
     Raises:
-        UsageError: No list of managers, no account and no prospect knows it.
+        UsageError: No list of managers, no record and no prospect knows it.
     """
     person = name_person(is_personal)
     [row] = fetch_dicts(connection, "handover_manager", key, person=person)
-    if not (row["is_listed"] or row["accounts"] or row["prospects"]):
+    if not (row["is_listed"] or row["is_named"] or row["prospects"]):
         month = f"{key['month']:%Y-%m}"
         raise UsageError(
             f"Nobody bears the staff number {key['manager']!r} in {month}.",
@@ -162,23 +165,38 @@ def _check_counts(
     connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Compare each part with what the source systems hold of the manager's accounts."""
-    held = {
-        row["part"]: row["row_count"]
-        for row in fetch_dicts(connection, "handover_counts", key)
-    }
-    held_accounts = {*key["accounts"], *key["prospects"]}
+    versions = load_statement("record_versions")
+    rows = fetch_dicts(connection, "handover_counts", key, versions=versions)
+    held = {row["part"]: row["row_count"] for row in rows}
     checks = []
     for part in _COUNTED:
-        own = [row for row in pack[part] if row["group_account_id"] in held_accounts]
+        own, others = _split_rows(pack, key, part)
         checks.append(
             {
                 "part": part,
-                "rows_here": len(own),
+                "rows_here": own,
+                "rows_of_others": others,
                 "rows_in_sources": held.get(part, 0),
-                "is_complete": len(own) == held.get(part, 0),
+                "is_complete": own == held.get(part, 0),
             }
         )
     return checks
+
+
+def _split_rows(
+    pack: dict[str, Any], key: dict[str, Any], part: str
+) -> tuple[int, int]:
+    """Count what is the manager's own, and what the pack has of others besides.
+
+    Records are the manager's by the name in them, all else by the account.
+    """
+    if part == "records":
+        rows = pack["records"]
+        own = sum(row["manager_id"] == key["manager"] for row in rows)
+        return own + len(pack["other_records"]), len(rows) - own
+    held = {*key["accounts"], *key["prospects"]}
+    own = sum(row["group_account_id"] in held for row in pack[part])
+    return own, len(pack[part]) - own
 
 
 def _name_accounts(
@@ -197,6 +215,23 @@ def _name_accounts(
     key["named_accounts"] = [*key["accounts"], *key["others"]]
     for part in ("records", *PARTS):
         pack[part] = [_put_name(row, names) for row in pack[part]]
+    numbers = _list_numbers([*pack["records"], *others])
+    for row in pack["accounts"]:
+        row["account_ids_crm"] = numbers.get(row["group_account_id"])
+    for row in pack["pressing"]:
+        row["account_ids_crm"] = row["account_id_crm"] or numbers.get(
+            row["group_account_id"]
+        )
+
+
+def _list_numbers(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Write the CRM's numbers of each account: a pseudonym alone finds nobody."""
+    numbers: dict[str, list[str]] = {}
+    for row in rows:
+        held = numbers.setdefault(row["group_account_id"], [])
+        if row["account_id_crm"] is not None:
+            held.append(row["account_id_crm"])
+    return {account: " ".join(held) for account, held in numbers.items()}
 
 
 def _put_name(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -38,7 +38,9 @@ _ATTITUDES = {
 }
 _BOX = "☐"
 # Parts that also hold what is pursued elsewhere than at the manager's accounts.
-_APART = ("tasks", "opportunities", "leads", "visits")
+_APART = ("other_records", "tasks", "plans", "opportunities", "leads", "visits")
+# Parts that are told elsewhere than in a table of each account.
+_TOLD = frozenset({"accounts", "records", "individuals"})
 
 
 def build_handover_parts(pack: dict[str, Any]) -> list[Html]:
@@ -63,11 +65,13 @@ def _build_head(pack: dict[str, Any]) -> list[Html]:
     lost = [row for row in pack["checks"] if not row["is_complete"]]
     warnings = list_warnings(pack)
     verdict = (
-        f"{_count_accounts(pack)}. {len(pack['prospects'])} prospects, "
-        f"{len(pack['tasks'])} open tasks of which {overdue} overdue, "
-        f"{len(pack['agreements'])} agreements, "
-        f"{len(pack['opportunities'])} opportunities, {len(pack['leads'])} leads. "
-        + ("Complete." if not lost else f"{len(lost)} parts are short: see the end.")
+        f"{_count_accounts(pack)}. {count(pack['prospects'], 'prospect')}, "
+        f"{count(pack['tasks'], 'open task')} of which {overdue} overdue, "
+        f"{count(pack['agreements'], 'agreement')}, "
+        f"{count(pack['opportunities'], 'opportunity', 'opportunities')}, "
+        f"{count(pack['leads'], 'lead')}. "
+        + _tell_others(pack["other_records"])
+        + (f"{count(lost, 'part')} short: see the end." if lost else "Complete.")
     )
     verdict = " ".join([verdict, *warnings])
     sort = "bad" if lost or warnings else "good"
@@ -95,6 +99,17 @@ def _build_head(pack: dict[str, Any]) -> list[Html]:
     ]
 
 
+def count(rows: list[Any], noun: str, nouns: str | None = None) -> str:
+    """Write a number with its noun, in the plural unless it is one."""
+    return f"{len(rows)} {noun if len(rows) == 1 else nouns or noun + 's'}"
+
+
+def _tell_others(records: list[dict[str, Any]]) -> str:
+    if not records:
+        return ""
+    return f"{count(records, 'record')} in this name, of accounts that others hold. "
+
+
 def _count_accounts(pack: dict[str, Any]) -> str:
     """Tell how many accounts are listed, by tier, and which count against the most."""
     rows = pack["accounts"]
@@ -102,10 +117,15 @@ def _count_accounts(pack: dict[str, Any]) -> str:
     told = ", ".join(f"{tier} {count}" for tier, count in sorted(tiers.items()))
     closed = sum(not row["is_active"] for row in rows)
     return (
-        f"{len(rows)} accounts by tier: {told or EMPTY}; {closed} of them closed; "
+        f"{count(rows, 'account')} by tier: {told or EMPTY}; {closed} of them closed; "
         f"{pack['manager']['key_accounts']} are key accounts, which alone count "
         "against the most that one manager may hold"
     )
+
+
+def show_money(amount: Any) -> Any:
+    """Write an amount with its cents; what has none stays empty."""
+    return None if amount is None else show_amount(amount)
 
 
 def _show_term(manager: dict[str, Any]) -> str:
@@ -118,17 +138,24 @@ def _sum(rows: list[dict[str, Any]], column: str) -> str:
 
 def _build_urgent(pack: dict[str, Any]) -> list[Html]:
     rows = [
-        [_BOX, r["by"], r["account_name"], r["what"], r["why"]]
+        [
+            *(_BOX, r["by"], r["account_ids_crm"], r["account_name"], r["what"]),
+            *(r["why"], show_money(r["amount"]), r["weight"]),
+        ]
         for r in list_urgent(pack)
     ]
+    rule = pack["rule"]
     note = (
         f"By weight: the kind, the account's tier, the amount and the day. Rule "
-        f"{pack['rule']['version']}: agreements and competitors' contracts that "
-        f"end within {pack['rule']['agreement_days']} and "
-        f"{pack['rule']['competitor_contract_days']} days, A and B accounts and those "
-        f"with agreements that nobody visited for {pack['rule']['unvisited_days']}."
+        f"{rule['version']}: agreements that end within {rule['agreement_days']} days, "
+        f"competitors' contracts that end within {rule['competitor_contract_days']} "
+        "days, A and B accounts and those with agreements that nobody visited for "
+        f"{rule['unvisited_days']} days. Amounts are in the operator's currency."
     )
-    headings = ["", "by (期限)", "account (客户)", "what (事项)", "why (原因)"]
+    headings = [
+        *("", "by (期限)", "record (档案)", "account (客户)", "what (事项)"),
+        *("why (原因)", "amount (金额)", "weight (权重)"),
+    ]
     return [
         table(headings, rows, empty="Nothing presses."),
         element("p", note, class_="soft"),
@@ -147,7 +174,8 @@ def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
     """One account: its people first, then its papers."""
     own = account["group_account_id"]
     records = [r for r in pack["records"] if r["group_account_id"] == own]
-    numbers = ", ".join(row["account_id_crm"] for row in records)
+    manager = pack["manager"]["manager_id"]
+    numbers = ", ".join(_name_record(row, manager) for row in records)
     places = {r["address"]: r["office_phone"] for r in records if r["address"]}
     rank = f"rank {show(account['value_rank'])} of {show(account['population'])}"
     line = (
@@ -164,7 +192,7 @@ def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
     parts = []
     for name, (title, _) in TABLES.items():
         rows = [r for r in pack.get(name, []) if r.get("group_account_id") == own]
-        if name not in ("accounts", "individuals") and rows:
+        if name not in _TOLD and rows:
             parts += [element("h4", title), table(*list_rows(name, rows))]
     return element(
         "div",
@@ -173,6 +201,14 @@ def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
         element("p", f"Where (地址、总机): {where}") if where else None,
         join(parts) if parts else element("p", "Nothing open.", class_="soft"),
     )
+
+
+def _name_record(record: dict[str, Any], manager: str) -> str:
+    """A record's number, and in whose name it is if that is somebody else's."""
+    number, named = record["account_id_crm"], record["manager_id"]
+    if named in (None, manager):
+        return str(number)
+    return f"{number} (in the name of {named}, 登记于{named})"
 
 
 def _count_lines(lines: int | None) -> str:
@@ -222,7 +258,7 @@ def _build_checks(pack: dict[str, Any]) -> list[Html]:
     rows = [
         [
             TABLES[row["part"]][0],
-            row["rows_here"],
+            count_rows(row),
             row["rows_in_sources"],
             "complete (完整)" if row["is_complete"] else "SHORT (缺失)",
         ]
@@ -234,9 +270,16 @@ def _build_checks(pack: dict[str, Any]) -> list[Html]:
     note = (
         "Counted twice: in what is published, and in what the source systems delivered "
         "of the accounts' CRM records and of the manager's prospects up to the end of "
-        "the month."
+        "the month. Records are those in the manager's name, whoever holds the account."
     )
     return [table(headings, rows), element("p", note, class_="soft")]
+
+
+def count_rows(check: dict[str, Any]) -> str:
+    """Tell how many rows are counted, and how many of others the pack has besides."""
+    others = check["rows_of_others"]
+    more = f" + {others} of others (他人)" if others else ""
+    return f"{check['rows_here']}{more}"
 
 
 def list_steps(pack: dict[str, Any]) -> list[dict[str, Any]]:
@@ -247,9 +290,13 @@ def list_steps(pack: dict[str, Any]) -> list[dict[str, Any]]:
     steps = [
         ("Go through “First things first” together", len(list_urgent(pack))),
         ("Move the open tasks to the successor in the CRM", len(pack["tasks"])),
-        ("Move the opportunities and leads", _count(pack)),
+        ("Move the opportunities and leads", _count_pursued(pack)),
         ("Hand over the papers of the agreements", len(pack["agreements"])),
         ("Change the owner of the accounts in the CRM", len(pack["accounts"])),
+        (
+            "Change the name in the records of accounts that others hold",
+            len(pack["other_records"]),
+        ),
         ("Change the owner of the prospects in the CRM", len(pack["prospects"])),
         ("Change the owner of the VIP customers", len(pack["individuals"])),
         *(
@@ -275,5 +322,5 @@ def _build_checklist(pack: dict[str, Any]) -> list[Html]:
     ]
 
 
-def _count(pack: dict[str, Any]) -> int:
+def _count_pursued(pack: dict[str, Any]) -> int:
     return len(pack["opportunities"]) + len(pack["leads"])

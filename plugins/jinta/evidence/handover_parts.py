@@ -12,6 +12,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
     "accounts": (
         "Accounts (客户)",
         {
+            "account_ids_crm": "records (档案)",
             "account_name": "account (客户)",
             "effective_tier": "tier (等级)",
             "total_score": "score (得分)",
@@ -36,6 +37,30 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "employees": "employees (员工数)",
             "turnover_amount": "turnover (营业额)",
             "created_date": "noted (建档日期)",
+        },
+    ),
+    "records": (
+        "CRM records (客户档案)",
+        {
+            "account_id_crm": "record (档案)",
+            "account_name_crm": "name (名称)",
+            "is_active": "active (在用)",
+            "manager_id": "in the name of (登记客户经理)",
+            "address": "address (地址)",
+            "office_phone": "office phone (办公电话)",
+        },
+    ),
+    "other_records": (
+        "Records in the manager's name of accounts of others (他人持有的档案)",
+        {
+            "account_id_crm": "record (档案)",
+            "account_name_crm": "name (名称)",
+            "is_active": "active (在用)",
+            "holder_id": "held by (持有人)",
+            "open_tasks": "open tasks (任务)",
+            "agreements": "agreements (协议)",
+            "contacts": "contacts (联系人)",
+            "key_persons": "key persons (关键人)",
         },
     ),
     "key_persons": (
@@ -82,6 +107,19 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "opened_date": "opened (开始)",
             "due_date": "due (期限)",
             "is_overdue": "overdue (逾期)",
+        },
+    ),
+    "plans": (
+        "Plans (客户计划)",
+        {
+            "plan_id": "plan (编号)",
+            "goal": "goal (目标)",
+            "product_code": "product (产品)",
+            "manager_id": "in charge (负责人)",
+            "helper_ids": "helpers (协助人)",
+            "due_date": "due (期限)",
+            "planned_visit_date": "visit planned (计划拜访)",
+            "visit_status": "visit (拜访情况)",
         },
     ),
     "agreements": (
@@ -138,6 +176,30 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "need_kind": "kind (类别)",
             "need_text": "what was said (内容)",
             "wants_informatization": "by informatization (信息化意愿)",
+            "product_code": "product (产品)",
+            "expected_amount": "expected (预期金额)",
+            "expected_month": "month (预期账期)",
+        },
+    ),
+    "leased_lines": (
+        "Leased lines (专线)",
+        {
+            "circuit_id": "circuit (电路编号)",
+            "account_id_crm": "record (档案)",
+            "product_code": "kind (类型)",
+            "bandwidth_mbps": "Mbps (带宽)",
+            "monthly_rent": "rent a month (月租)",
+            "installed_date": "since (开通日期)",
+            "removed_date": "ends (拆除日期)",
+        },
+    ),
+    "solutions": (
+        "Solutions (解决方案)",
+        {
+            "used_date": "day (日期)",
+            "solution_id": "solution (编号)",
+            "solution_name": "name (名称)",
+            "use_result": "result (结果)",
         },
     ),
     "feedback": (

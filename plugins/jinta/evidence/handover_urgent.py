@@ -30,14 +30,15 @@ def list_urgent(pack: dict[str, Any]) -> list[dict[str, Any]]:
         pack: With `pressing`, rows of `fct_pressing_matters` in their order.
 
     Returns:
-        Rows with `place`, `group_account_id`, `account_name`, `what`, `why`, `by` (a
-        date or None), `kind`, `matter_id`, `is_own_account`, `amount` (or None) and
-        `weight`.
+        Rows with `place`, `group_account_id`, `account_ids_crm` (the CRM's numbers),
+        `account_name`, `what`, `why`, `by` (a date or None), `kind`, `matter_id`,
+        `is_own_account`, `amount` (or None) and `weight`.
     """
     return [
         {
             "place": row["place"],
             "group_account_id": row["group_account_id"],
+            "account_ids_crm": row["account_ids_crm"],
             "account_name": row["account_name"],
             "what": row["what_to_do"],
             "why": _explain(row),

@@ -14,26 +14,18 @@ from jinta.evidence.account_page import build_account_parts
 from jinta.evidence.cli import Personal, show_now, write_page
 from jinta.evidence.html import Html, document, element
 from jinta.evidence.rebuild import describe_rebuild
-from jinta.evidence.signing import verify
+from jinta.evidence.signing import verify as verify_text
 from jinta.evidence.version_pack import collect_version_pack
 from jinta.evidence.version_page import build_version_parts
 from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.runs.ledger import parse_month
 from jinta.settings import Settings, load_settings
 
-_VERIFY = "verify"
-
 
 def evidence(
     account: Annotated[
         str | None,
-        typer.Argument(
-            help="Group account id, CRM number or part of a name; or `verify` and a "
-            "file."
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Argument(help="The pack to verify.", show_default=False)
+        typer.Argument(help="Group account id, CRM number or part of a name."),
     ] = None,
     month: Annotated[
         str | None, typer.Option(help="Month such as 2025-12; the last one if empty.")
@@ -56,17 +48,14 @@ def evidence(
 ) -> None:
     """Write the evidence pack of an account or a rule version as one HTML file.
 
-    `jinta evidence verify FILE` checks that a pack was not changed.
+    `jinta verify FILE` checks that a pack was not changed.
     """
     settings = load_settings()
-    if account == _VERIFY:
-        _verify(settings, file)
-        return
-    if file is not None or (account is None) == (version is None):
+    if (account is None) == (version is None):
         raise UsageError(
             "Name either an account or a --version.",
-            "`jinta evidence ACCOUNT --html FILE`, `jinta evidence --version V --html "
-            "FILE` or `jinta evidence verify FILE`.",
+            "`jinta evidence ACCOUNT --html FILE` or `jinta evidence --version V "
+            "--html FILE`.",
         )
     if html is None:
         raise UsageError("No file is named.", "Add --html FILE.")
@@ -85,6 +74,20 @@ def evidence(
     _write(settings, html, title, build_version_parts(pack), pack["rebuild"])
 
 
+def verify(
+    file: Annotated[Path, typer.Argument(help="Evidence pack or hand-over page.")],
+) -> None:
+    """Check the signature of a page; one that was changed ends with exit code 1."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} can't be read: {error}.") from error
+    verdict = verify_text(text, load_settings().evidence_key)
+    if not verdict.is_intact:
+        raise JintaError(f"{file}: {verdict.text}", "Ask for the file anew.")
+    make_console(soft_wrap=True).print(f"{file}: {verdict.text}", markup=False)
+
+
 def _write(
     settings: Settings,
     file: Path,
@@ -99,20 +102,6 @@ def _write(
         raise typer.Exit(code=1)
 
 
-def _verify(settings: Settings, file: Path | None) -> None:
-    """Check a pack's signature; a pack that was changed ends with exit code 1."""
-    if file is None:
-        raise UsageError("No file is named.", "`jinta evidence verify FILE`")
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}.") from error
-    verdict = verify(text, settings.evidence_key)
-    if not verdict.is_intact:
-        raise JintaError(f"{file}: {verdict.text}", "Ask for the file anew.")
-    make_console(soft_wrap=True).print(f"{file}: {verdict.text}", markup=False)
-
-
 def _build_foot(settings: Settings) -> str:
     """Say when it was written, and what the signature in the last line proves."""
     proves = (
@@ -124,6 +113,6 @@ def _build_foot(settings: Settings) -> str:
     return element(
         "p",
         f"Written {show_now()}. The last line of the file is its {proves}. Check it "
-        "with `jinta evidence verify FILE`.",
+        "with `jinta verify FILE`.",
         class_="soft",
     )

@@ -350,7 +350,10 @@ def _select_slices(
 ) -> str:
     """Select the slices that pointers name.
 
-    The month comes from the pointer: a filter on it then chooses slices, not rows.
+    The month comes from the pointer: a filter on it then chooses slices, not rows. The
+    pointers are a query of their own, kept so by its offset: of the table Postgres
+    would say that a slice has a pointer as rarely as one of any mart, expect a 60th of
+    the rows, and join marts row by row.
     """
     selected = [
         sql.SQL("pointers.month")
@@ -360,9 +363,9 @@ def _select_slices(
     ]
     query = sql.SQL(
         "select {columns} from {table} as slices "
-        "inner join control.pointers as pointers "
-        "on slices.{slice_column} = pointers.slice_id and pointers.mart = {mart}"
-        "{restriction}"
+        "inner join (select month, slice_id from control.pointers "
+        "where mart = {mart} offset 0) as pointers "
+        "on slices.{slice_column} = pointers.slice_id{restriction}"
     ).format(
         columns=sql.SQL(", ").join(selected),
         table=sql.Identifier(ARCHIVE_SCHEMA, mart.name),

@@ -95,6 +95,8 @@ def render_comparison(found: Comparison, console: Console) -> None:
     correlation = summary["rank_correlation"]
     told = "-" if correlation is None else f"{correlation:.3f}"
     deviation = summary["mean_deviation"]
+    same = summary["same_tier_band"]
+    in_band = "" if same is None else f"{same:,} in the same band; "
     console.print(
         Group(
             Text(
@@ -104,8 +106,7 @@ def render_comparison(found: Comparison, console: Console) -> None:
             ),
             Text(
                 f"{summary['accounts']:,} accounts ranked by both; "
-                f"{summary['same_tier_place']:,} in tiers of the same place; "
-                f"rank correlation {told}; places differ by "
+                f"{in_band}rank correlation {told}; places differ by "
                 f"{'-' if deviation is None else deviation} of 100 on average"
             ),
             make_table("Accounts and revenue, tier by tier", found.tables["matrix"]),

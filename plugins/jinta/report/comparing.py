@@ -224,27 +224,54 @@ def _report(
     return Comparison(head | dict(summary), found)
 
 
-_PUBLISHED: LiteralString = """
-    select
-        group_account_id, month, tier, other_tier, tier_order, other_tier_order,
-        total_points, other_total_points, percentile, other_percentile,
-        percentile_deviation, revenue
+# Bands of two cards say the same only where both have the same ones; places never do.
+_COMPARED: LiteralString = """
     from marts.fct_scorecard_comparisons
+    inner join (
+        select
+            scorecard_id, scorecard_version,
+            array_agg(distinct tier_band order by tier_band) as bands
+        from marts.dim_scorecard_tiers
+        group by scorecard_id, scorecard_version
+    ) as lefts using (scorecard_id, scorecard_version)
+    inner join (
+        select
+            scorecard_id as other_scorecard_id,
+            scorecard_version as other_scorecard_version,
+            array_agg(distinct tier_band order by tier_band) as bands
+        from marts.dim_scorecard_tiers
+        group by scorecard_id, scorecard_version
+    ) as rights using (other_scorecard_id, other_scorecard_version)
     where scorecard_id = {left} and other_scorecard_id = {right}
 """
 
-_FLIPPED: LiteralString = """
+_PUBLISHED: LiteralString = (
+    """
+    select
+        group_account_id, month, tier, other_tier, tier_order, other_tier_order,
+        tier_band, other_tier_band, lefts.bands = rights.bands as has_same_bands,
+        total_points, other_total_points, percentile, other_percentile,
+        percentile_deviation, revenue
+"""
+    + _COMPARED
+)
+
+_FLIPPED: LiteralString = (
+    """
     select
         group_account_id, month, other_tier as tier, tier as other_tier,
         other_tier_order as tier_order, tier_order as other_tier_order,
+        other_tier_band as tier_band, tier_band as other_tier_band,
+        lefts.bands = rights.bands as has_same_bands,
         other_total_points as total_points, total_points as other_total_points,
         other_percentile as percentile, percentile as other_percentile,
         -percentile_deviation as percentile_deviation, revenue
-    from marts.fct_scorecard_comparisons
-    where scorecard_id = {left} and other_scorecard_id = {right}
 """
+    + _COMPARED
+)
 
-# The left side keeps its order where a tier of the right one has no counterpart.
+# The left side keeps its order where a tier of the right one has no counterpart. In all
+# versions of a card a band means the same.
 _REPLAYED: LiteralString = """
     select
         lefts.group_account_id,
@@ -253,6 +280,9 @@ _REPLAYED: LiteralString = """
         rights.raw_tier as other_tier,
         left_tiers.tier_order,
         right_tiers.tier_order as other_tier_order,
+        left_tiers.tier_band,
+        right_tiers.tier_band as other_tier_band,
+        true as has_same_bands,
         left_scores.total_points,
         right_scores.total_points as other_total_points,
         places.percentile,
@@ -314,8 +344,12 @@ _TABLES: dict[str, LiteralString] = {
         select
             count(*) as accounts,
             count(*) filter (where pairs.tier = pairs.other_tier) as same_tier_name,
-            count(*) filter (where pairs.tier_order = pairs.other_tier_order)
-                as same_tier_place,
+            case
+                when bool_and(pairs.has_same_bands)
+                    then count(*) filter (
+                        where pairs.tier_band = pairs.other_tier_band
+                    )
+            end as same_tier_band,
             round(avg(abs(pairs.percentile_deviation)), 2) as mean_deviation,
             round(
                 corr(pairs.percentile, pairs.other_percentile)::numeric, 3

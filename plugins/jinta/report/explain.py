@@ -105,20 +105,37 @@ from marts.dim_scorecards
 where scorecard_id = %(scorecard)s and scorecard_version = %(version)s
 """
 
+# Of an item that people assess also who did, when, why and until when, and the facts
+# beside it.
 _POINTS = """
 select
     points.*,
     indicators.indicator_name,
     indicators.indicator_name_zh,
-    indicators.unit
+    indicators.unit,
+    indicators.is_manual,
+    indicators.source_tables = 'crm.assessments' as is_assessed,
+    assessments.manager_id as assessed_by,
+    assessments.assessed_date,
+    assessments.expires_date,
+    assessments.reason,
+    assessments.average_sales_3y_amount,
+    assessments.sales_growth_3y_pct,
+    assessments.projects_3y
 from marts.fct_account_points as points
 inner join marts.dim_indicators as indicators
     on points.indicator_id = indicators.indicator_id
+left join marts.fct_assessments as assessments
+    on
+        points.month = assessments.month
+        and points.group_account_id = assessments.group_account_id
+        and points.indicator_id = assessments.item || '_points'
 where
     points.month = %(month)s
     and points.group_account_id = %(id)s
     and points.scorecard_id = %(scorecard)s
-order by points.dimension, indicators.position
+order by
+    array_position(array['x', 'y', 'z', 'w'], points.dimension), indicators.position
 """
 
 _RECORDS = """
@@ -136,10 +153,11 @@ order by is_senior desc, account_id_crm
 
 _LEADS = """
 select
-    lead_rule_id, lead_name, lead_name_zh, priority, lead_status, outcome, evidence
+    lead_rule_id, lead_name, lead_name_zh, lead_action, priority, manager_id,
+    lead_status, outcome, assigned_to, due_date, is_overdue, feedback, evidence
 from marts.fct_leads
 where month = %(month)s and group_account_id = %(id)s
-order by lead_rule_id
+order by priority = 'high' desc, lead_rule_id
 """
 
 _NEXT_TIERS = """

@@ -2,38 +2,92 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from jinta.report.explain_leads import write_lead
+from jinta.report.rules import DEFAULT_SCORECARD
 from jinta.report.standing import write_standing
 
 Row = dict[str, Any]
 
+_SHOWN_ROOMS = 3
+
 
 def render_explanation(explanation: Row, console: Console) -> None:
-    """Print an explanation: each scorecard, then what holds for all of them."""
-    account = explanation["account"]
-    parts: list[Any] = [
-        Text(f"{account['account_name']}  {account['group_account_id']}", style="bold"),
-        Text(
-            f"{explanation['month']:%Y-%m} · branch {write_branch(account)} · "
-            f"{account['initial_class'] or '-'} · "
-            f"manager {account['manager_id'] or '-'}"
-        ),
-    ]
-    if not explanation["cards"]:
+    """Print an explanation: tiers at a glance, what to do, then why by scorecard."""
+    cards, standing = explanation["cards"], explanation["standing"]
+    parts: list[Any] = [*_render_head(explanation)]
+    reason = write_standing(standing)
+    if reason:
+        parts.append(Text(f"Not ranked: {reason}", style="yellow"))
+    if cards:
+        parts.append(_render_glance(cards))
+    else:
         parts.append(Text("This account has no score in this month.", style="yellow"))
-    for card in explanation["cards"]:
-        parts += _render_card(card, explanation["standing"])
+    for lead in explanation["leads"]:
+        name, *lines = write_lead(lead)
+        parts += [Text(f"\nLead {name}", style="bold"), Text("\n".join(lines))]
+    for card in cards:
+        parts += _render_card(card, standing)
     parts += [_render_records(explanation["records"])]
-    parts += [_render_lead(lead) for lead in explanation["leads"]]
     if "sources" in explanation:
         parts.append(_render_sources(explanation["sources"]))
         parts += _render_older_rows(explanation.get("older_rows", []))
     console.print(Group(*parts))
+
+
+def _render_head(explanation: Row) -> list[Text]:
+    account, records = explanation["account"], explanation["records"]
+    told = [
+        f"{explanation['month']:%Y-%m}",
+        f"branch {write_branch(account)}",
+        account["initial_class"] or "no initial class",
+        f"manager {account['manager_id'] or '-'}",
+    ]
+    # A sole trader has no name to be told by, but a number.
+    if records and records[0]["account_id_crm"]:
+        told.append(f"{records[0]['system_name']} {records[0]['account_id_crm']}")
+    name = f"{account['account_name']}  {account['group_account_id']}"
+    return [Text(name, style="bold"), Text(" · ".join(told))]
+
+
+def _render_glance(cards: list[Row]) -> Table:
+    table = Table(box=None)
+    for name, justify in (
+        ("scorecard", "left"),
+        ("tier", "left"),
+        ("points", "right"),
+        ("rank", "left"),
+        ("next tier", "left"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for card in cards:
+        score, version = card["score"], card["version"]
+        rank = score["value_rank"]
+        table.add_row(
+            f"{version['scorecard_name']} ({version['scorecard_name_zh']})",
+            score["effective_tier"],
+            _points(score["total_points"]),
+            "not ranked" if rank is None else f"{rank} of {score['population']}",
+            _write_distance(card["next_tiers"]),
+        )
+    return table
+
+
+def _write_distance(next_tiers: list[Row]) -> str:
+    """Write how far the next better tier is; nothing above the best."""
+    short = [row for row in next_tiers if row["is_next"] and row["points_short"]]
+    if not short:
+        return "-"
+    return (
+        f"{short[0]['target_band']}, {_points(short[0]['points_short'])} points short"
+    )
 
 
 def write_branch(row: Row) -> str:
@@ -44,48 +98,71 @@ def write_branch(row: Row) -> str:
 
 def _render_card(card: Row, standing: Row) -> list[Any]:
     version = card["version"]
-    title = (
-        f"\n{version['scorecard_name']} ({version['scorecard_name_zh']}), rules of "
-        f"{card['scorecard_id']} {version['scorecard_version']}, in force from "
-        f"{version['valid_from']:%Y-%m}, {version['spec_id']}"
-    )
     parts: list[Any] = [
-        Text(title, style="bold"),
+        Text(
+            f"\n{version['scorecard_name']} ({version['scorecard_name_zh']})",
+            style="bold",
+        ),
         _render_points(card["points"]),
-        _render_score(card["score"], standing),
+        _render_score(card, standing),
     ]
-    if card["subjectivity"] is not None:
+    manual = [row for row in card["points"] if row["is_manual"]]
+    if manual and card["subjectivity"] is not None:
         parts.append(_render_subjectivity(card["subjectivity"]))
-    return parts + [_render_next(row) for row in card["next_tiers"]]
+    parts += [Text(f"  {_write_assessment(row)}") for row in manual]
+    parts += [Text(f"  {text}") for text in _list_standards(manual)]
+    if card["next_tiers"]:
+        parts += [*_render_rooms(card["points"])]
+    parts += [_render_next(row) for row in card["next_tiers"]]
+    rules = (
+        f"Rules of {card['scorecard_id']} {version['scorecard_version']}, in force "
+        f"from {version['valid_from']:%Y-%m}, {version['spec_id']}"
+    )
+    return [*parts, Text(rules, style="dim")]
 
 
 def _render_points(points: list[Row]) -> Table:
+    """What each indicator is worth, under the dimension that it belongs to."""
     table = Table(box=None)
     for name, justify in (
         ("indicator", "left"),
         ("value", "right"),
         ("unit", "left"),
-        ("band", "left"),
+        ("which is", "left"),
         ("points", "right"),
         ("of", "right"),
     ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for row in points:
-        low = "-∞" if row["band_from"] is None else f"{row['band_from']:,}"
-        high = "∞" if row["band_to"] is None else f"{row['band_to']:,}"
-        table.add_row(
-            f"{row['dimension'].upper()} {row['indicator_name']} "
-            f"({row['indicator_name_zh']})",
-            _show_value(row),
-            row["unit"],
-            "" if row["is_missing"] else f"[{low}, {high})",
-            _points(row["points"]),
-            _points(row["max_points"]),
-        )
+    for name, members in groupby(points, key=lambda row: row["dimension_name"]):
+        rows = list(members)
+        sums = [sum(row[key] for row in rows) for key in ("points", "max_points")]
+        table.add_row(name.capitalize(), "", "", "", *map(_points, sums), style="bold")
+        for row in rows:
+            table.add_row(
+                f"  {row['indicator_name']} ({row['indicator_name_zh']})",
+                _show_value(row),
+                "" if _is_flag(row) else row["unit"],
+                _write_band(row),
+                _points(row["points"]),
+                _points(row["max_points"]),
+            )
     return table
 
 
-def _render_score(score: Row, standing: Row) -> Text:
+def _write_band(row: Row) -> str:
+    """Write what the value's band means; its bounds where nobody wrote a meaning."""
+    if row["is_missing"]:
+        return ""
+    low, high = row["band_from"], row["band_to"]
+    bounds = [
+        *([] if low is None else [f"from {_number(low)}"]),
+        *([] if high is None else [f"below {_number(high)}"]),
+    ]
+    return row["band_meaning"] or ", ".join(bounds)
+
+
+def _render_score(card: Row, standing: Row) -> Text:
+    score = card["score"]
     tiers = score["effective_tier"]
     if score["override_id"] is not None:
         tiers = (
@@ -98,18 +175,21 @@ def _render_score(score: Row, standing: Row) -> Text:
             f"{score['held_band']} is lost after {score['exit_months']} months beyond "
             f"its bound, {score['months_outside']} so far"
         )
+    names = {row["dimension"]: row["dimension_name"] for row in card["points"]}
     dimensions = " + ".join(
-        f"{name.upper()} {_points(score[f'{name}_points'])}"
-        for name in ("x", "y", "z", "w")
-        if name != "w" or score.get("w_points")
+        f"{name} {_points(score[f'{dimension}_points'])}"
+        for dimension, name in names.items()
     )
+    of = sum(row["max_points"] for row in card["points"])
     text = (
-        f"{dimensions} = {_points(score['total_points'])} points; "
+        f"{dimensions} = {_points(score['total_points'])} of {_points(of)} points; "
         f"{score['completeness_pct']:.0f} % of the weights known"
         f"{' (provisional)' if score['is_provisional'] else ''}"
-        f"\n{_write_rank(score, standing)}: tier {tiers}; former grade "
-        f"{score['former_grade'] or '-'}"
+        f"\n{_write_rank(score, standing)}: tier {tiers}"
     )
+    # The grades that the CRM gave before are of the first system.
+    if card["scorecard_id"] == DEFAULT_SCORECARD and score["former_grade"]:
+        text += f"; former grade {score['former_grade']}"
     return Text(text, style="bold")
 
 
@@ -138,6 +218,58 @@ def _render_subjectivity(row: Row) -> Text:
     return Text(text)
 
 
+def _write_assessment(row: Row) -> str:
+    """Write of an item that people enter what was entered, by whom, when and why."""
+    head = f"{row['indicator_name']} ({row['indicator_name_zh']}): "
+    if row["is_missing"]:
+        missing = "no assessment in force"
+        return head + (
+            missing if row["is_assessed"] else f"not recorded in {row['source_tables']}"
+        )
+    if row["assessed_by"] is None:
+        return f"{head}{_show_value(row)}, as recorded in {row['source_tables']}"
+    until = "" if row["expires_date"] is None else f", until {row['expires_date']}"
+    reason = f": {row['reason']}" if row["reason"] else ""
+    return (
+        f"{head}{_show_value(row)}, by {row['assessed_by']} on "
+        f"{row['assessed_date']}{until}{reason}"
+    )
+
+
+def _list_standards(manual: list[Row]) -> list[str]:
+    """Write the facts that an assessment is to be held against (S3-05), once."""
+    wordings = {
+        "average_sales_3y_amount": "sales of three years {} yuan a year",
+        "sales_growth_3y_pct": "their growth {} %",
+        "projects_3y": "agreements signed in three years {}",
+    }
+    for row in manual:
+        told = [
+            text.format(_number(row[name]))
+            for name, text in wordings.items()
+            if row.get(name) is not None
+        ]
+        if told:
+            return [f"to hold them against: {', '.join(told)}"]
+    return []
+
+
+def _render_rooms(points: list[Row]) -> list[Text]:
+    """Where most points are still to be gained, those that nobody knows told apart."""
+    rooms = [
+        (row["max_points"] - row["points"], row)
+        for row in points
+        if row["max_points"] > row["points"]
+    ]
+    rooms.sort(key=lambda room: -room[0])
+    told = ", ".join(
+        f"{row['indicator_name']}{' (unknown)' if row['is_missing'] else ''} "
+        f"+{_points(room)}"
+        for room, row in rooms[:_SHOWN_ROOMS]
+    )
+    return [Text(f"Most points to gain: {told}")] if told else []
+
+
 def _render_next(row: Row) -> Text:
     """The way to a better tier: how far it is, and the one change that would do."""
     head = f"To {row['target_band']}: "
@@ -147,13 +279,23 @@ def _render_next(row: Row) -> Text:
     if not row["is_one_change_enough"]:
         return Text(f"{head}; no single indicator is enough")
     now = row["indicator_value"]
-    return Text(
-        f"{head}; {row['indicator_name']} ({row['indicator_name_zh']}) from "
-        f"{'missing or none' if now is None else _number(now)} to "
-        f"{_number(row['needed_value'])} {row['unit']} "
-        f"({row['band_steps']} band{'s' if row['band_steps'] > 1 else ''}, "
+    steps = row["band_steps"]
+    began = "unknown" if row["was_missing"] else "none" if now is None else _number(now)
+    text = (
+        f"{head}; {row['indicator_name']} ({row['indicator_name_zh']}) from {began} to "
+        f"{_write_needed(row)} "
+        f"({steps} band{'s' if steps > 1 else ''}, "
         f"+{_points(row['points_gained'])} points) leads to {row['reached_tier']}"
     )
+    if row["is_manual"]:
+        text += ": an item that people enter; it needs an assessment"
+    return Text(text)
+
+
+def _write_needed(row: Row) -> str:
+    """Write the needed value with its unit; a range such as grade 0-5 stands apart."""
+    number, unit = _number(row["needed_value"]), row["unit"]
+    return f"{number} ({unit})" if unit[-1:].isdigit() else f"{number} {unit}"
 
 
 def _render_records(records: list[Row]) -> Table:
@@ -165,7 +307,9 @@ def _render_records(records: list[Row]) -> Table:
             row["account_id_crm"],
             row["system_name"],
             row["account_name_crm"],
-            "senior" if row["is_senior"] else row["match_basis"],
+            "senior"
+            if row["is_senior"]
+            else (row["match_basis"] or "").replace("_", " "),
         )
     return table
 
@@ -199,30 +343,22 @@ def _render_older_rows(older_rows: list[Row]) -> list[Any]:
     return [Text(f"also made of older rows than those: {told}")]
 
 
-def _render_lead(lead: Row) -> Text:
-    """A lead with each condition, what was found and whether it is met."""
-    head = (
-        f"\nLead {lead['lead_rule_id']}: {lead['lead_name']} ({lead['lead_name_zh']}), "
-        f"priority {lead['priority']}, {lead['lead_status']}"
-    )
-    conditions = [
-        f"  {'✓' if found['is_met'] else '·'} {found['metric']} {found['value']}, "
-        f"{found['comparison'].replace('_', ' ')} {found['threshold']}"
-        for found in lead["evidence"]
-    ]
-    return Text("\n".join([head, *conditions]))
-
-
 def _show_value(row: Row) -> str:
-    """A value as people read it; known to be none is not the same as missing."""
+    """A value as people read it; known to be none is not the same as unknown."""
     if row["is_missing"]:
-        return "missing"
+        return "unknown"
     value = row["indicator_value"]
+    if value is not None and _is_flag(row):
+        return "yes" if value else "no"
     return "none" if value is None else _number(value)
 
 
+def _is_flag(row: Row) -> bool:
+    return row["unit"] == "0 or 1"
+
+
 def _number(value: Any) -> str:
-    return f"{value.normalize():,f}"
+    return f"{Decimal(value).normalize():,f}"
 
 
 def _points(hundredths: int | None) -> str:

@@ -3,12 +3,13 @@
     python -m jinta.report.features_doc     # writes docs/features.md
 
 Models, rule rows and tests name the sentences that they serve; this collects them, so
-that the page can't tell of what isn't there. `docs/spec_ids.csv` lists the sentences,
-and says of those that no data can serve why.
+that the page can't tell of what isn't there. `docs/spec_ids.csv` lists the sentences:
+why no data can serve one, which parts nothing carries, and what is not built yet.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
 import re
 from collections import defaultdict
@@ -29,12 +30,13 @@ _MOST = 6
 
 _HEAD = """# Features
 
-Which model, rule row and test serves each sentence of the four descriptions that jinta
-is built from: S0 value of group accounts, S2 key accounts, S3 grading, S4 value
-pyramid. Written by `make docs` from what models, rules and tests say of themselves; a
-test fails when it is out of date, or when a sentence is neither served nor said to be
-no data.
-Marts stand before the models that they are made of; of many, the first are named.
+Which model, rule row and test serves each sentence of the five descriptions that jinta
+is built from: S0 value of group accounts, S1 retention, S2 key accounts, S3 grading,
+S4 value pyramid. Written by `make docs` from `docs/spec_ids.csv` and from what models,
+rules and tests say of themselves; a test fails when it is out of date, or when a
+sentence is neither served nor said to be no data or not built yet.
+Marts stand before the models that they are made of; of many, the first are named. Parts
+of a sentence that nothing carries are told below it, each with the reason.
 
 | id | sentence | models | rules | tests |
 |---|---|---|---|---|
@@ -49,6 +51,8 @@ class Service:
         spec_id: The sentence.
         sentence: It in a few words.
         not_data: Why no data can serve it; empty if some should.
+        not_carried: Parts that nothing carries, as `part: reason; part: reason`.
+        not_yet: What has to be built before it can be served.
         models: Names of the models whose text names it, marts first.
         rules: Seeds with rows that name it.
         tests: Test files that name it, and dbt unit tests.
@@ -57,6 +61,8 @@ class Service:
     spec_id: str
     sentence: str
     not_data: str
+    not_carried: str
+    not_yet: str
     models: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
@@ -76,10 +82,7 @@ def collect_services(settings: Settings, manifest: Mapping[str, Any]) -> list[Se
     """
     path = settings.checkout / SPEC_IDS
     with path.open(encoding="utf-8", newline="") as file:
-        services = {
-            row["spec_id"]: Service(row["spec_id"], row["sentence"], row["not_data"])
-            for row in csv.DictReader(file)
-        }
+        services = {row["spec_id"]: Service(**row) for row in csv.DictReader(file)}
     found = {
         "models": _index(_read_models(settings, manifest)),
         "rules": _index(_read_rules(settings)),
@@ -103,13 +106,17 @@ def render_features(services: Iterable[Service]) -> str:
     """Render the page."""
     rows = []
     for service in services:
-        if service.not_data:
-            rest = f"not data: {service.not_data} | |"
+        sentence = service.sentence
+        if service.not_carried:
+            sentence += f"<br>*Not carried*: {service.not_carried}"
+        if service.not_data or service.not_yet:
+            reason = "not data" if service.not_data else "not yet"
+            rest = f"{reason}: {service.not_data or service.not_yet} | |"
         else:
             rest = " | ".join(
                 _list(names) for names in (service.models, service.rules, service.tests)
             )
-        rows.append(f"| {service.spec_id} | {service.sentence} | {rest} |\n")
+        rows.append(f"| {service.spec_id} | {sentence} | {rest} |\n")
     return _HEAD + "".join(rows)
 
 
@@ -167,11 +174,17 @@ def _read_tests(
     for path in sorted((settings.checkout / "tests").rglob("test_*.py")):
         # The test of this page names sentences as examples.
         if path.stem != "test_features":
-            yield path.stem, path.read_text(encoding="utf-8")
+            yield path.stem, drop_ranges(path.read_text(encoding="utf-8"))
     for path in sorted((settings.dbt_project / "tests").rglob("assert_*.sql")):
         yield path.stem, path.read_text(encoding="utf-8")
     for node in sorted(manifest["unit_tests"].values(), key=lambda n: n["name"]):
         yield node["name"], node.get("description") or ""
+
+
+def drop_ranges(code: str) -> str:
+    """A test file without the ranges in its head: what it is about proves nothing."""
+    head = ast.get_docstring(ast.parse(code), clean=False) or ""
+    return code.replace(head, _RANGE.sub("", head), 1)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ _FEATURES = {
     "nature_grade": "enterprise_nature",
     "region_grade": "region_kind",
     "industry_grade": "industry",
+    "credit_rating_grade": "credit_grade",
 }
 
 

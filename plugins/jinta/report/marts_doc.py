@@ -65,12 +65,10 @@ def _render_mart(mart: dict[str, Any], dictionary: Sequence[Mapping[str, str]]) 
         lines.append(f"\nKey: {key}.")
     if "visible_by" in meta:
         lines.append(f"\nRows are visible by: {_name_visibility(meta['visible_by'])}.")
-    lines += ["", "| column | type | meaning |", "|---|---|---|"]
+    lines += ["", "| column | meaning |", "|---|---|"]
     for column in _list_columns(mart, dictionary):
         meaning = " ".join(column["description"].split()).replace("|", "\\|")
-        lines.append(
-            f"| `{column['name']}` | {column.get('data_type') or ''} | {meaning} |"
-        )
+        lines.append(f"| `{column['name']}` | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -91,7 +89,6 @@ def _describe_indicator(row: Mapping[str, str]) -> dict[str, Any]:
     """A column as the mart's comment tells it."""
     return {
         "name": row["indicator_id"],
-        "data_type": row["value_type"],
         "description": f"{row['name_en']}: {row['meaning']}, {row['unit']} "
         f"({row['name_zh']}, {row['spec_id']}).",
     }

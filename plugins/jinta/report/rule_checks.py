@@ -339,8 +339,27 @@ def _check_cards(rules: Rules) -> Iterator[str]:
             yield from _check_bands(
                 row, [b for b in bands if b["indicator_id"] == row["indicator_id"]]
             )
+        yield from _check_halves(key, indicators, tiers)
         yield from _check_tiers(card, tiers)
         yield from _check_stability(card, tiers, _select(rules, "stability_rules", key))
+
+
+def _check_halves(
+    key: tuple[str, str], indicators: list[Row], tiers: list[Row]
+) -> Iterator[str]:
+    """Where X against Y halves a tier, both can reach as much (A.6.1)."""
+    if all(not row["sub_tier_rule"] for row in tiers):
+        return
+    x, y = (
+        sum(Decimal(row["weight"]) for row in indicators if row["dimension"] == part)
+        for part in ("x", "y")
+    )
+    if x != y:
+        yield (
+            f"scorecard_indicators.csv, {' '.join(key)}: the weights of x sum to {x}, "
+            f"those of y to {y}; tiers halved by x_ge_y need equal sums, or they tell "
+            "the weights apart instead of the customers"
+        )
 
 
 def _check_judged(rules: Rules) -> Iterator[str]:

@@ -29,7 +29,6 @@ from jinta.report.rules import (
 
 Row = dict[str, str]
 
-_HUNDRED = Decimal(100)
 _HUNDREDTH = Decimal("0.01")
 # What an owner may set in a file of the matcher; its other rows are copied.
 _MATCHING_VALUES = {
@@ -53,8 +52,8 @@ class NewVersion:
         from_version: The version to copy; None takes the latest.
         note: Why.
         weights: New weight by indicator; its points are scaled with it.
-        is_balanced: Whether the other weights give way, each by the same part, so that
-            all sum to 100.
+        is_balanced: Whether the other weights of the same dimension give way, each by
+            the same part, so that the dimension keeps its sum.
         values: New value by rule of the matcher, for example of a limit.
         bands: New bands by indicator of a scorecard: band, lower_bound, points and
             meaning of each; the others keep theirs.
@@ -300,31 +299,48 @@ def _find_factors(
     indicators: list[Row], head: Row, new: NewVersion
 ) -> dict[str, Decimal]:
     """By what each re-weighted indicator's weight and points are to be multiplied."""
-    before = {
-        row["indicator_id"]: Decimal(row["weight"])
+    rows = [
+        row
         for row in indicators
         if (row["scorecard_id"], row["version"]) == (new.rule_id, head["version"])
-    }
+    ]
+    before = {row["indicator_id"]: Decimal(row["weight"]) for row in rows}
     unknown = sorted(set(new.weights) - set(before))
     if unknown:
         raise UsageError(
             f"{new.rule_id} has no indicator {', '.join(unknown)}.",
             f"There are: {', '.join(before) or 'none, it is no scorecard'}.",
         )
-    weights = _balance_weights(before, new.weights) if new.is_balanced else new.weights
+    weights = dict(new.weights)
+    if new.is_balanced:
+        for name in {row["dimension_name"]: None for row in rows}:
+            members = {
+                row["indicator_id"] for row in rows if row["dimension_name"] == name
+            }
+            if not members.isdisjoint(new.weights):
+                own = {member: before[member] for member in before if member in members}
+                weights |= _balance_weights(name, own, new.weights)
     return {name: weight / before[name] for name, weight in weights.items()}
 
 
 def _balance_weights(
-    before: Mapping[str, Decimal], wanted: Mapping[str, Decimal]
+    dimension: str, before: Mapping[str, Decimal], given: Mapping[str, Decimal]
 ) -> dict[str, Decimal]:
-    """Divide what the wanted weights leave of 100 among the others, as it was."""
+    """Divide what given weights leave of their dimension among its others, as it was.
+
+    Between dimensions nothing moves: their sums follow from judgements, and X is only
+    comparable with Y while both can reach as much (A.6.1).
+    """
+    wanted = {name: given[name] for name in before if name in given}
     others = {name: weight for name, weight in before.items() if name not in wanted}
-    rest = _HUNDRED - sum(wanted.values())
+    whole = sum(before.values())
+    rest = whole - sum(wanted.values())
     if not others or rest <= 0:
         raise UsageError(
-            f"The weights leave {rest} of 100 to {len(others)} other indicators.",
-            "Give weights that leave something to the others.",
+            f"The weights leave {rest} of {whole} to {len(others)} other indicators of "
+            f"the dimension {dimension}.",
+            "Give weights that leave something to the others, or without --balance "
+            "those of all dimensions.",
         )
     total = sum(others.values())
     balanced = {

@@ -22,6 +22,7 @@ from jinta.settings import Settings
 from jinta.warehouse import connect
 
 _HUNDREDTH = Decimal("0.01")
+_UNREACHED = "reached by nobody when frozen"
 
 # Where higher is better, a bound is the least value of which at least p per cent of the
 # accounts have less: what many have, such as no purchase, earns nothing. Where lower is
@@ -165,7 +166,10 @@ def _is_graded(indicator: Row) -> bool:
 def list_lost_bands(
     settings: Settings, scorecard_id: str, bands: Mapping[str, Sequence[Row]]
 ) -> list[str]:
-    """Say of which indicators bands fell together, and how many are left."""
+    """Say of which indicators bands fell together or are out of everybody's reach.
+
+    Such a band lies one unit above the largest value, where many may be next month.
+    """
     rules = read_files(settings.dbt_project / "seeds" / "rules")
     head = _find_latest(rules["scorecards"], scorecard_id)
     wanted = len(_read_percentiles(head)) + 1
@@ -173,6 +177,11 @@ def list_lost_bands(
         f"{name}: bands fall together, {len(rows)} of {wanted} are left."
         for name, rows in bands.items()
         if len(rows) < wanted
+    ] + [
+        f"{name}: band {row['band']} from {row['lower_bound']} is {_UNREACHED}."
+        for name, rows in bands.items()
+        for row in rows
+        if row.get("meaning") == _UNREACHED
     ]
 
 
@@ -285,7 +294,9 @@ def _describe_higher(
 ) -> str:
     """The percentile that a value passes; the best grade has the points of all."""
     is_best = bound == found[0][2] and any(row[1] is None for row in found[:step])
-    passed = [row[0] for row in found[:step] if not is_best or row[1] is not None]
+    passed = [row[0] for row in found[:step] if row[1] is not None]
+    if step and not is_best and found[step - 1][1] is None:
+        return _UNREACHED
     if not passed:
         text = f"fewer than {_format(found[0][0])} % have less"
     else:

@@ -169,12 +169,15 @@ _CHANGES = sql.SQL(
             case when change_kind = 'changed' then old_value else '' end as old_value,
             case when change_kind = 'changed' then new_value else '' end as new_value,
             approver,
-            -- The rules of a file of the matcher have a reason each.
-            case when is_first_version and seed_name = split_part(rule_set, ' ', 2)
-                then '' else note end as note,
+            -- The rows of some files have a reason each, told when they change.
+            case when is_first_version and (
+                seed_name = split_part(rule_set, ' ', 2)
+                or min(note) over of_version <> max(note) over of_version
+            ) then '' else note end as note,
             seed_name = 'scorecard_bands' as is_detail
         from marts.fct_rule_changes
         where %(rule)s::text is null or split_part(rule_set, ' ', 2) = %(rule)s
+        window of_version as (partition by rule_set, rule_version)
 
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ import typer
 from jinta.console import make_console, show_rows
 from jinta.errors import UsageError, WarehouseError
 from jinta.report.decisions import Override, add_override, fetch_overrides
+from jinta.report.judgements import find_outdated_cards, weigh_judgements
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rule_freezing import freeze_bands, list_lost_bands
 from jinta.report.rule_history import (
@@ -74,7 +76,23 @@ def check() -> None:
     console.print(
         f"The rules fit together; {len(published)} published versions are unchanged."
     )
+    _warn(find_outdated_cards(files))
     _show_restatements(settings)
+
+
+@rules.command("judgements")
+def show_judgements(as_json: AsJson = False) -> None:
+    """Weigh the pairwise judgements (AHP) in the files, before a run does."""
+    settings = load_settings()
+    files = _read_rules(settings)
+    check_soundness(files, [])
+    show_rows(console, weigh_judgements(settings, files), as_json)
+    if not as_json:
+        console.print(
+            "A consistency ratio of 0.10 or more is refused at gate scores: look for "
+            "judgements that contradict each other."
+        )
+        _warn(find_outdated_cards(files))
 
 
 @rules.command("log")
@@ -118,7 +136,10 @@ def new_version(
         typer.Option(help="INDICATOR=WEIGHT, repeatable; scales its points too."),
     ] = None,
     balance: Annotated[
-        bool, typer.Option("--balance", help="Let the other weights fill up 100.")
+        bool,
+        typer.Option(
+            "--balance", help="Let the other weights of its dimension give way."
+        ),
     ] = False,
     values: Annotated[
         list[str] | None,
@@ -153,6 +174,13 @@ def new_version(
         f"{rule} {version} holds from {month:%Y-%m}. Review the rows added to "
         f"{', '.join(path.name for path in paths)}; the next run uses them."
     )
+    files = _read_rules(settings)
+    if any(
+        (row["scorecard_id"], row["version"], row["ahp_id"]) == (rule, version, "")
+        for row in files["scorecards"]
+    ):
+        console.print("Its weights follow from no judgements: its ahp_id is empty.")
+    _warn(find_outdated_cards(files))
     _show_restatements(settings)
 
 
@@ -201,8 +229,7 @@ def freeze(
         f"{', '.join(path.name for path in paths)}, try them with `jinta what-if`; the "
         "next run uses them."
     )
-    for line in lost:
-        console.print(line, style="yellow", markup=False)
+    _warn(lost)
     _show_restatements(settings)
 
 
@@ -326,6 +353,11 @@ def _shorten(change: dict[str, Any]) -> dict[str, Any]:
         "approver": change["approver"],
         "note": change["note"],
     }
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, style="yellow", markup=False)
 
 
 def _show_restatements(settings: Settings) -> None:

@@ -19,8 +19,6 @@ from jinta.runs.stale import list_stale_months
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
-TIERS = ("A1", "A2", "B1", "B2", "C")
-
 
 def summarise_run(settings: Settings, run_id: str) -> dict[str, Any]:
     """Collect what a run landed, merged, checked, published and changed.
@@ -277,13 +275,26 @@ def _describe_publication(
             cursor,
             """
             select
-                month, tier,
-                sum(accounts) as accounts,
-                sum(revenue) as revenue
-            from marts.fct_value_pyramid
-            where month = any(%s) and scorecard_id = %s
-            group by month, tier
-            order by month, tier
+                pyramid.month,
+                cards.scorecard_name,
+                cards.scorecard_name_zh,
+                pyramid.tier,
+                tiers.tier_order,
+                sum(pyramid.accounts) as accounts,
+                sum(pyramid.revenue) as revenue
+            from marts.fct_value_pyramid as pyramid
+            inner join marts.dim_scorecards as cards
+                on
+                    pyramid.scorecard_id = cards.scorecard_id
+                    and pyramid.scorecard_version = cards.scorecard_version
+            inner join marts.dim_scorecard_tiers as tiers
+                on
+                    pyramid.scorecard_id = tiers.scorecard_id
+                    and pyramid.scorecard_version = tiers.scorecard_version
+                    and pyramid.tier = tiers.tier
+            where pyramid.month = any(%s) and pyramid.scorecard_id = %s
+            group by 1, 2, 3, 4, 5
+            order by pyramid.month, tiers.tier_order
             """,
             months[-3:],
             DEFAULT_SCORECARD,
@@ -419,15 +430,18 @@ def _render_accounts(accounts: dict[str, Any]) -> Text:
 
 
 def _render_pyramid(pyramid: list[dict[str, Any]]) -> Table:
+    """Tiers in the order of the scorecard, under its name in the last month."""
     months = sorted({row["month"] for row in pyramid})
+    last = pyramid[-1]
     table = _make_table(
-        "\nGroup account value (法人团体客户价值评估)", ("tier", "left")
+        f"\n{last['scorecard_name']} ({last['scorecard_name_zh']})", ("tier", "left")
     )
     for month in months:
         table.add_column(f"{month:%Y-%m}", justify="right")
         table.add_column("revenue", justify="right")
         table.add_column("share", justify="right")
-    tiers = [*TIERS, *sorted({row["tier"] for row in pyramid} - set(TIERS))]
+    ordered = sorted(pyramid, key=itemgetter("tier_order"))
+    tiers = dict.fromkeys(row["tier"] for row in ordered)
     cells = {(row["month"], row["tier"]): row for row in pyramid}
     totals = {
         month: sum(row["revenue"] or 0 for row in pyramid if row["month"] == month)

@@ -141,10 +141,10 @@ def prepare_sources(settings: Settings, request: Request, console: Console) -> N
         ensure_warehouse(settings)
     if request.sources is None and settings.sources_path is None:
         sys.path.insert(0, str(settings.checkout))
-        from demo import ensure_demo
+        from demo import ensure_demo, note_lead_steps
 
         with console.status("Building the demo province (演示省)"):
-            ensure_demo(settings)
+            note_lead_steps(settings, ensure_demo(settings))
     elif request.sources and not Path(request.sources).is_file():
         raise UsageError(
             f"There is no sources file {request.sources}.",

@@ -91,8 +91,8 @@ def invoke_dbt(
     """
     from dbt.cli.main import dbtRunner
 
+    runner = dbtRunner(manifest=_parse_once(settings).manifest)
     _export_profile(settings, run_id, stage)
-    runner = dbtRunner(manifest=_parse_once(settings, dbtRunner))
     outcome = runner.invoke([*arguments, *_project_flags(settings)])
     results = list(getattr(outcome.result, "results", []) or [])
     if not outcome.success:
@@ -122,26 +122,37 @@ def hash_matching(settings: Settings) -> str:
 
 
 def load_manifest(settings: Settings) -> dict[str, Any]:
-    """Read dbt's manifest of the project as it is now."""
+    """Return dbt's manifest of the project, as JSON, for the database at hand."""
+    return json.loads(_parse_once(settings).text)
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """A parsed project: dbt's own object, and the JSON that dbt wrote of it."""
+
+    manifest: Any
+    text: str
+
+
+_parsed: dict[tuple[Path, str, str], _Parsed] = {}
+
+
+def _parse_once(settings: Settings) -> _Parsed:
+    """Parse once per process, database and lists that the project is written from.
+
+    dbt takes what an earlier process parsed only if the profile is the same to the
+    letter, and a session's name is part of it: parsing always has the same one.
+    """
     from dbt.cli.main import dbtRunner
 
-    _export_profile(settings, "-", "parse")
-    _parse_once(settings, dbtRunner)
-    path = _target_dir(settings) / "manifest.json"
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-_parsed: dict[tuple[Path, str, str], Any] = {}
-
-
-def _parse_once(settings: Settings, runner_class: Any) -> Any:
-    """Parse once per process, database and lists that the project is written from."""
     key = (_target_dir(settings), settings.database, _render_vars(settings))
     if key not in _parsed:
-        outcome = runner_class().invoke(["parse", *_project_flags(settings)])
+        _export_profile(settings, "-", "parse")
+        outcome = dbtRunner().invoke(["parse", *_project_flags(settings)])
         if not outcome.success:
             raise _explain_failure("parse", outcome.exception, [], _log_dir(settings))
-        _parsed[key] = outcome.result
+        path = _target_dir(settings) / "manifest.json"
+        _parsed[key] = _Parsed(outcome.result, path.read_text(encoding="utf-8"))
     return _parsed[key]
 
 

@@ -256,17 +256,17 @@ def test_the_command_writes_a_signed_file_that_verifies(run, tmp_path, monkeypat
     done = run("evidence", "d1", "--month", "2024-02", "--html", file)
     assert done.exit_code == 0, done.output
     assert "Rebuilt from raw: equal" in done.output
-    assert "not prove who wrote it" in run("evidence", "verify", file).output
+    assert "not prove who wrote it" in run("verify", file).output
     text = file.read_text()
     file.write_text(text.replace("9.00", "9.01", 1))
-    broken = run("evidence", "verify", file)
+    broken = run("verify", file)
     assert isinstance(broken.exception, JintaError)
     assert "Changed" in str(broken.exception)
     monkeypatch.setenv("JINTA_EVIDENCE_KEY", "k1")
     assert run("evidence", "g1", "--no-rebuild", "--html", file).exit_code == 0
-    assert "holds the key" in run("evidence", "verify", file).output
+    assert "holds the key" in run("verify", file).output
     monkeypatch.setenv("JINTA_EVIDENCE_KEY", "k2")
-    assert isinstance(run("evidence", "verify", file).exception, JintaError)
+    assert isinstance(run("verify", file).exception, JintaError)
 
 
 def test_bad_usage_is_told(run, tmp_path):
@@ -274,8 +274,7 @@ def test_bad_usage_is_told(run, tmp_path):
         ("evidence",),
         ("evidence", "d1", "--version", "2026.1", "--html", tmp_path / "x"),
         ("evidence", "d1"),
-        ("evidence", "verify"),
-        ("evidence", "verify", tmp_path / "missing.html"),
+        ("verify", tmp_path / "missing.html"),
     ):
         assert isinstance(run(*words).exception, UsageError), words
 

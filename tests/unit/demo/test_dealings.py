@@ -100,3 +100,21 @@ def test_prospects_have_opportunities_of_their_own(made):
     stages = read(made, "crm", "latent_stage_log")
     assert set(stages["opp_no"]) == set(good["opp_no"])
     assert not stages["log_id"].duplicated().any()
+
+
+def test_figures_of_three_years_are_told_each_in_the_spring_after(made):
+    """S2-19, S3-05: what a mean and growth of three years need."""
+    finances = read(made, "crm", "grp_cust_fin")
+    assert not finances.duplicated(["grp_cust_no", "fin_year"]).any()
+    told = finances[finances["sales_wan"].notna()]
+    assert set(told["fin_year"]) == {2022, 2023, 2024}
+    assert (told["pub_dt"] // 10_000 == told["fin_year"] + 1).all()
+    assert (told.groupby("grp_cust_no").size() == 3).sum() > 100
+    assert 0.02 < (told["profit_wan"] < 0).mean() < 0.3
+    planned = finances[finances["tele_budget_wan"].notna()]
+    assert set(planned["fin_year"]) == {2024, 2025}
+
+
+def test_large_customers_have_a_web_site(made):
+    profiles = read(made, "crm", "grp_cust_file")
+    assert 0.3 < profiles["web_url"].notna().mean() < 0.9

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from demo import money
+from demo.dates import CODES
 from demo.province import make_province
 
 
@@ -96,6 +97,22 @@ def test_each_level_of_the_plan_sums_up_to_the_one_above(made):
     assert set(plans["lvl_cd"]) == {"1", "2", "3", "4"}
     for level in ("2", "3", "4"):
         assert sums[level].equals(sums["1"]), level
+
+
+def test_the_next_year_is_planned_in_the_last_month(made):
+    """S4-09: what agreements bring in it has a target to be set against."""
+    plans = read(made, "erp", "plan_income")
+    ahead = plans[plans["mon"] > CODES[-1]]
+    assert set(ahead["appr_dt"]) == {20251220}
+    assert set(ahead["mon"]) == set(plans["mon"][plans["mon"] <= CODES[-1]] + 100)
+
+
+def test_the_catalogue_names_every_product_that_is_invoiced(made):
+    catalogue = read(made, "crm", "prod_catalog").set_index("prod_cd")
+    invoiced = set(read(made, "erp", "ar_invoice")["prod_cd"])
+    assert catalogue.index.is_unique
+    assert invoiced <= set(catalogue.index)
+    assert not catalogue.loc[sorted(invoiced)].isna().any(axis=None)
 
 
 def test_people_have_hours_to_spare_and_every_hour_has_a_cost(made):

@@ -64,6 +64,28 @@ def test_use_ends_with_the_customer(province, made):
     assert (usages["fee_fen"] >= 0).all()
 
 
+def test_some_customers_who_stay_drop_a_service(province, made):
+    """S2-18: the others of its services they go on using."""
+    usages = read(made, "erp", "svc_usage")
+    last = usages["mon"].max()
+    ended = usages.groupby(["grp_cust_no", "svc_cd"])["mon"].max() < last
+    stays = usages.groupby("grp_cust_no")["mon"].max() == last
+    dropped = ended.groupby("grp_cust_no").sum()[stays]
+    assert set(dropped) == {0, 1}
+    assert 0.01 < dropped.mean() < 0.1
+
+
+def test_services_cost_less_than_the_bill(province, made):
+    """S2-20: what an organisation pays for itself and its members."""
+    usages = read(made, "erp", "svc_usage")
+    records = province.records.set_index("account_id")
+    owner = usages["grp_cust_no"].map(records["organisation"])
+    spent = usages["fee_fen"].groupby([usages["mon"], owner]).sum().groupby(level=1)
+    traits = province.traits
+    bill = 100 * (traits["unified"] + 30 * traits["lines"])
+    assert (spent.median() <= bill.reindex(spent.median().index)).all()
+
+
 def test_the_rows_that_break_the_contract_are_told(made):
     assert sum(fault.rows for fault in made.faults) == 4
     assert (read(made, "callcentre", "call_log")["wait_s"] < 0).sum() == 2

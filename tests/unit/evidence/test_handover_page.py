@@ -19,6 +19,7 @@ MATTER = {
     "group_account_id": "a",
     "account_name": "An account",
     "account_id_crm": "r1",
+    "account_ids_crm": "r1",
     "what_to_do": "Do: call",
     "noted_date": date(2026, 1, 30),
     "due_date": date(2026, 1, 31),
@@ -49,6 +50,7 @@ def test_rows_stay_in_their_order_and_keep_their_values():
     assert first == {
         "place": 1,
         "group_account_id": "a",
+        "account_ids_crm": "r1",
         "account_name": "An account",
         "what": "Do: call",
         "why": "promised at the visit of 2026-01-30 (拜访承诺)",
@@ -93,7 +95,10 @@ def test_the_successor_is_introduced_to_as_many_accounts_as_the_rule_says():
     names = [("Closed", False), ("First", True), ("Second", True), ("Third", True)]
     accounts = [{"account_name": n, "is_active": active} for n, active in names]
     pack = {"rule": {"introduced_accounts": 2}, "accounts": accounts, "pressing": []}
-    others = ("tasks", "opportunities", "leads", "agreements", "individuals")
+    others = (
+        *("other_records", "tasks", "opportunities", "leads", "agreements"),
+        "individuals",
+    )
     pack |= {part: [] for part in others} | {"prospects": [{}, {}]}
     steps = {row["step"]: row["how_many"] for row in list_steps(pack)}
     assert [step for step in steps if step.startswith("Introduce")] == [

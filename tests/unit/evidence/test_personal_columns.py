@@ -9,7 +9,7 @@ from jinta.settings import CHECKOUT
 
 PEOPLE = re.compile(
     r"(^|_)(approver|(decided|recorded|updated|requested|approved)_by"
-    r"|(manager|contact|person)_(name|phone))(_|$)"
+    r"|(manager|contact|person)_(name|phone)|contact_way)(_|$)"
 )
 # Numbers that stand for people are how leads find their owner.
 NUMBERS = {"manager_id"}

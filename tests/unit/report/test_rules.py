@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jinta.errors import RuleError, UsageError
+from jinta.report.judgements import find_outdated_cards
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rule_families import HEAD_COLUMNS, RULE_FAMILIES
 from jinta.report.rule_history import check_rule, list_versions
@@ -476,7 +477,7 @@ def test_new_weights_scale_the_points(folder, first_card):
 
 
 def test_the_other_weights_give_way_to_one(folder):
-    """20 for employees leaves 80 of 92 to the others; the largest takes what rounds."""
+    """20 for employees leaves 20 of 32 to the others of Y; one takes what rounds."""
     changes = {"weights": {"employees": Decimal(20)}, "is_balanced": True}
     write_new_version(folder, new_version(**changes))
     rules = read_files(folder)
@@ -484,24 +485,31 @@ def test_the_other_weights_give_way_to_one(folder):
     weights = {row["indicator_id"]: row["weight"] for row in found}
     assert weights == {
         "employees": "20",
-        "unified_payment_amount": "13.03",
-        "informatization_amount": "13.04",
-        "member_bill_amount": "8.7",
-        "influence_grade": "10.43",
-        "vnet_users": "6.96",
-        "informatization_products": "6.96",
-        "tax_rank": "6.96",
-        "informatization_level": "5.22",
-        "off_net_rate_pct": "4.35",
-        "signed_years": "4.35",
+        "unified_payment_amount": "15",
+        "informatization_amount": "15",
+        "member_bill_amount": "10",
+        "influence_grade": "12",
+        "vnet_users": "4.99",
+        "informatization_products": "5",
+        "tax_rank": "8",
+        "informatization_level": "3.75",
+        "off_net_rate_pct": "3.13",
+        "signed_years": "3.13",
     }
     check_soundness(rules, [date(2026, 7, 1)])
 
 
 def test_weights_that_leave_nothing_are_refused(folder):
-    changes = {"weights": {"employees": Decimal(100)}, "is_balanced": True}
-    with pytest.raises(UsageError, match="leave 0 of 100 to 10 other"):
+    changes = {"weights": {"employees": Decimal(40)}, "is_balanced": True}
+    with pytest.raises(UsageError, match="leave 0 of 40 to 5 other"):
         write_new_version(folder, new_version(**changes))
+
+
+def test_tiers_halved_by_x_and_y_need_equal_sums(folder):
+    """A.6.1: with 41 against 39 the rule would measure the weights."""
+    weights = {"unified_payment_amount": Decimal(16), "signed_years": Decimal(4)}
+    with pytest.raises(RuleError, match="x sum to 41, those of y to 39"):
+        write_new_version(folder, new_version(weights=weights))
 
 
 def test_the_matcher_gets_a_version_of_a_whole_file(folder):
@@ -833,10 +841,25 @@ def test_weights_by_hand_follow_no_judgements(folder):
     between = new_version(
         version="2026.3",
         valid_from=date(2026, 8, 1),
-        weights={"employees": Decimal(20)},
-        is_balanced=True,
+        weights={
+            "unified_payment_amount": Decimal(17),
+            "employees": Decimal(12),
+            "influence_grade": Decimal(8),
+        },
     )
     write_new_version(folder, between)
     found = {r["version"]: r["ahp_id"] for r in read_files(folder)["scorecards"]}
     judged = "group_value_dimensions"
     assert found == {FIRST: judged, "2026.2": judged, "2026.3": ""}
+
+
+def test_a_card_that_newer_judgements_leave_behind_is_named(folder):
+    """S4-03: its weights stay until it gets a version of its own from then on."""
+    judged = "group_value_dimensions"
+    assert find_outdated_cards(read_files(folder)) == []
+    write_new_version(folder, new_version(rule_id=judged, version="2"))
+    (line,) = find_outdated_cards(read_files(folder))
+    assert line.startswith(f"{CARD} {FIRST} keeps its weights")
+    assert f"{judged} 2 holds from 2026-07" in line
+    write_new_version(folder, new_version())
+    assert find_outdated_cards(read_files(folder)) == []

@@ -33,6 +33,7 @@ members_counted as (
             when bool_and(records.closed_date is not null) over same_account
                 then max(records.closed_date) over same_account
         end as account_closed_date,
+        bool_or(records.is_sole_trader) over same_account as is_sole_trader,
         bool_or(records.is_earliest_known) over same_account as has_earliest_known,
         max(records.attributes_as_of_date) over same_account as latest_as_of_date
 
@@ -73,6 +74,7 @@ final as (
         members_counted.record_count,
         members_counted.is_account_active as is_active,
         members_counted.account_closed_date as closed_date,
+        members_counted.is_sole_trader,
         members_counted.has_earliest_known as is_earliest_known,
         members_counted.latest_as_of_date as attributes_as_of_date,
         {%- for column in columns %}

@@ -56,6 +56,11 @@ identified as (
         names.brand_word,
         accounts.branch_id,
         accounts.county_name,
+        -- Where a person lives and is reached is no data of an organisation.
+        case when not accounts.is_sole_trader then accounts.address end as address,
+        case
+            when not accounts.is_sole_trader then accounts.office_phone
+        end as office_phone,
         case
             when names.is_government
                 -- Schools, hospitals and institutions are the government's and no part
@@ -127,6 +132,8 @@ final as (
         null as brand_word,
         nullif(branches.branch_id, 'unknown') as branch_id,
         null as county_name,
+        null as address,
+        null as office_phone,
         'C_OTHER' as initial_class,
         null as industry,
         null as ownership,
@@ -167,6 +174,8 @@ final as (
         brand_word,
         branch_id,
         county_name,
+        null as address,
+        null as office_phone,
         case when is_government then 'B_GOV' else 'C_OTHER' end as initial_class,
         industry,
         enterprise_nature as ownership,

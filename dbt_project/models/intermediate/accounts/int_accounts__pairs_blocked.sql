@@ -45,8 +45,7 @@ pairs_joined as (
     select
         pairs_measured.name_number_left,
         pairs_measured.name_number_right,
-        pairs_measured.name_overlap,
-        true as is_compared_anew
+        pairs_measured.name_overlap
 
     from pairs_measured
 
@@ -55,8 +54,7 @@ pairs_joined as (
     select
         pairs_taken_over.name_number_left,
         pairs_taken_over.name_number_right,
-        pairs_taken_over.name_overlap,
-        false as is_compared_anew
+        pairs_taken_over.name_overlap
 
     from pairs_taken_over
 
@@ -69,8 +67,7 @@ final as (
         right_names.source_record_id as source_record_id_right,
         pairs_joined.name_number_left,
         pairs_joined.name_number_right,
-        pairs_joined.name_overlap,
-        pairs_joined.is_compared_anew
+        pairs_joined.name_overlap
 
     from pairs_joined
 

@@ -93,14 +93,7 @@ final as (
         case
             when codes_owned.accounts = 1 then codes_owned.group_account_id
             when names_owned.accounts = 1 then names_owned.group_account_id
-        end as group_account_id,
-        case
-            when codes_owned.accounts = 1 then 'credit_code'
-            when names_owned.accounts = 1 then 'exact_name'
-            when codes_owned.accounts > 1 or names_owned.accounts > 1
-                then 'ambiguous'
-            else 'none'
-        end as link_basis
+        end as group_account_id
 
     from rankings_read
 

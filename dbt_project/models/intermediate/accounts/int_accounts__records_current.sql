@@ -104,6 +104,10 @@ final as (
         codes.credit_code,
         codes.tax_number,
         codes.organisation_code,
+        coalesce(codes.is_credit_code_invalid, false) as is_credit_code_invalid,
+        coalesce(codes.is_tax_number_invalid, false) as is_tax_number_invalid,
+        coalesce(codes.is_organisation_code_invalid, false)
+            as is_organisation_code_invalid,
         names.normalised_name,
         names.core_name,
         names.brand_word,

@@ -38,10 +38,11 @@ versions_in_force as (
         'months',
         key=['source_record_id'],
         columns=[
-            '_first_load_id', 'account_name', 'branch_id', 'county_name', 'industry',
-            'ownership', 'employees', 'informatization_level', 'signed_date',
-            'former_grade', 'manager_id', 'has_oa', 'competitor_share_pct',
-            'competitor_offer', 'created_date', 'closed_date',
+            '_first_load_id', 'person_tax_fingerprint', 'account_name', 'branch_id',
+            'county_name', 'address', 'office_phone', 'industry', 'ownership',
+            'employees', 'informatization_level', 'signed_date', 'former_grade',
+            'manager_id', 'has_oa', 'competitor_share_pct', 'competitor_offer',
+            'created_date', 'closed_date',
         ],
     ) }}
 
@@ -62,8 +63,15 @@ final as (
         clustered.cluster_size,
         versions_in_force.account_name,
         names.legal_form is not null as has_legal_form,
+        -- A business of one's own, by name, credit code or tax number: what it tells of
+        -- itself is a person's.
+        coalesce(names.legal_form = 'sole', false)
+        or coalesce(starts_with(codes.credit_code, '92'), false)
+        or versions_in_force.person_tax_fingerprint is not null as is_sole_trader,
         versions_in_force.branch_id,
         nullif(trim(versions_in_force.county_name), '') as county_name,
+        nullif(trim(versions_in_force.address), '') as address,
+        versions_in_force.office_phone,
         versions_in_force.industry,
         versions_in_force.ownership,
         codes.credit_code,

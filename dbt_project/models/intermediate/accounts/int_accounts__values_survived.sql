@@ -6,6 +6,8 @@
     ~ ' + records.has_legal_form::integer * 1000000 + length(records.account_name)',
     'branch_id': no_size,
     'county_name': no_size,
+    'address': no_size,
+    'office_phone': no_size,
     'industry': no_size,
     'ownership': no_size,
     'credit_code': no_size,

@@ -1,5 +1,6 @@
 -- One row per reported month and account: what it uses, spends, owes, is bound to and
--- may buy, side by side. Nothing open is zero; arrears that nobody states are unknown.
+-- may buy, side by side. Nothing open is zero; arrears that nobody states are unknown,
+-- and so is the service cost of a month whose resource costs didn't land.
 with
 
 measured as (
@@ -15,9 +16,9 @@ expected as (
 
 ),
 
-costs as (
+net_values as (
 
-    select * from {{ ref('int_revenue__costs_assigned') }}
+    select * from {{ ref('int_revenue__net_values_ranked') }}
 
 ),
 
@@ -50,7 +51,7 @@ final as (
         measured.off_net_rate_pct,
         coalesce(expected.expected_amount_12m, 0) as expected_amount_12m,
         coalesce(expected.open_agreement_amount, 0) as open_agreement_amount,
-        coalesce(costs.service_cost_amount, 0) as service_cost_amount,
+        net_values.service_cost_amount,
         round(receivables.average_arrears_amount, 2) as average_arrears_amount,
         round(receivables.average_arrears_rate_pct, 2) as average_arrears_rate_pct,
         round(receivables.collection_cycle_days, 2) as collection_cycle_days,
@@ -65,10 +66,10 @@ final as (
             measured.month = expected.month
             and measured.group_account_id = expected.group_account_id
 
-    left join costs
+    left join net_values
         on
-            measured.month = costs.month
-            and measured.group_account_id = costs.group_account_id
+            measured.month = net_values.month
+            and measured.group_account_id = net_values.group_account_id
 
     left join receivables
         on

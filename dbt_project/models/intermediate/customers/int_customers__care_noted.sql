@@ -91,7 +91,7 @@ final as (
         need_kind as care_kind,
         need_id as care_id,
         recorded_date as from_date,
-        null as to_date,
+        closed_date as to_date,
         null as due_date,
         null as satisfaction_points,
         null as manager_id,

@@ -67,7 +67,11 @@ final as (
             filter (where care_kind = 'survey')
         )[1] as satisfaction_points,
         max(from_date) filter (where care_kind = 'survey') as last_surveyed_date,
-        count(*) filter (where care_kind in ('need', 'difficulty'))::integer as needs,
+        count(*) filter (where care_kind = 'need' and is_open)::integer as needs,
+        count(*) filter (where care_kind = 'resource' and is_open)::integer
+            as needed_resources,
+        count(*) filter (where care_kind = 'difficulty' and is_open)::integer
+            as difficulties,
         count(*) filter (where care_kind = 'solution')::integer as solutions_used
 
     from begun

@@ -45,6 +45,7 @@ key_accounts as (
         accounts.group_account_id,
         accounts.branch_id,
         accounts.initial_class,
+        accounts.county_name,
         accounts.industry,
         accounts.manager_id,
         coalesce(accounts.signed_date <= months.month_end_date, false) as is_signed
@@ -63,6 +64,7 @@ key_accounts as (
         null as group_account_id,
         individuals.branch_id,
         null as initial_class,
+        null as county_name,
         null as industry,
         individuals.manager_id,
         true as is_signed
@@ -85,6 +87,7 @@ final as (
         key_accounts.group_account_id,
         key_accounts.branch_id,
         key_accounts.initial_class,
+        key_accounts.county_name,
         key_accounts.industry,
         key_accounts.manager_id,
         case

@@ -22,6 +22,8 @@ final as (
         managers.branch_id,
         managers.department_id,
         managers.manager_kind,
+        managers.counties,
+        managers.industries,
         managers.experience_years,
         managers.is_in_post,
         coverage_rules.coverage_rule_id,

@@ -23,6 +23,8 @@ ranked as (
         managers.branch_id,
         managers.department_id,
         managers.manager_kind,
+        managers.counties,
+        managers.industries,
         managers.experience_years,
         managers.posted_date,
         case
@@ -51,6 +53,8 @@ final as (
         branch_id,
         department_id,
         manager_kind,
+        counties,
+        industries,
         experience_years,
         posted_date,
         left_date,

@@ -1,6 +1,7 @@
--- What was promised at the last visit: of each account at the month's end, for whoever
--- owns it, and of each visitor to an account in the month, for the visitor. What was
--- promised before was talked about then.
+-- What was promised at the last visit and is due by the month's end: of each account,
+-- for whoever owns it, and of each visitor to it, for the visitor. What was promised
+-- before was talked about then; a task of the account that began since, or was done
+-- since, closes a promise, so that it can be ticked off.
 with
 
 months as (
@@ -12,6 +13,13 @@ months as (
 visits as (
 
     select * from {{ ref('stg_crm__visits') }}
+
+),
+
+care as (
+
+    select * from {{ ref('int_customers__care_noted') }}
+    where care_kind in ('task', 'process')
 
 ),
 
@@ -27,31 +35,58 @@ handover_rules as (
 
 ),
 
--- The last visits of each month are found before months multiply them; what names
--- nobody known stands for itself. Of visits of one day the greatest number is the last.
-addressed as (
+tasks as (
+
+    select
+        care.from_date,
+        care.to_date,
+        coalesce(records.group_account_id, 'CRM ' || care.account_id) as account_key
+
+    from care
+
+    left join records
+        on {{ refers_to('care', 'records', 'account_id') }}
+
+),
+
+-- What names nobody known stands for itself.
+sided as (
 
     select
         visits.*,
         records.group_account_id,
-        row_number() over (
-            partition by records.group_account_id, visits.visit_month
-            order by
-                visits.visited_date desc, visits.visit_id desc, visits.system_name asc
-        ) as turn_of_account,
-        row_number() over (
-            partition by
-                coalesce(records.group_account_id, 'CRM ' || visits.account_id),
-                visits.manager_id,
-                visits.visit_month
-            order by
-                visits.visited_date desc, visits.visit_id desc, visits.system_name asc
-        ) as turn_of_visitor
+        coalesce(records.group_account_id, 'CRM ' || visits.account_id) as account_key,
+        sides.is_for_owner,
+        sides.manager_id_charged
 
     from visits
 
     left join records
         on {{ refers_to('visits', 'records', 'account_id') }}
+
+    cross join
+        lateral (
+            values (true, null), (false, visits.manager_id)
+        ) as sides (is_for_owner, manager_id_charged)
+
+    where
+        (sides.is_for_owner and records.group_account_id is not null)
+        or sides.manager_id_charged is not null
+
+),
+
+-- The last visits of each month are found before months multiply them. Of visits of one
+-- day the greatest number is the last.
+addressed as (
+
+    select
+        sided.*,
+        row_number() over (
+            partition by account_key, is_for_owner, manager_id_charged, visit_month
+            order by visited_date desc, visit_id desc, system_name asc
+        ) as turn_of_month
+
+    from sided
 
 ),
 
@@ -59,11 +94,14 @@ last_visits as (
 
     select
         months.month,
+        months.month_end_date,
         addressed.*,
-        true as is_for_owner,
-        null as manager_id_charged,
         row_number() over (
-            partition by months.month, addressed.group_account_id
+            partition by
+                months.month,
+                addressed.account_key,
+                addressed.is_for_owner,
+                addressed.manager_id_charged
             order by addressed.visit_month desc
         ) as turn
 
@@ -79,51 +117,75 @@ last_visits as (
             < {{ month_number('addressed.visit_month') }}
             + handover_rules.visit_history_months
 
-    where
-        addressed.turn_of_account = 1
-        and addressed.group_account_id is not null
-
-    union all
-
-    select
-        months.month,
-        addressed.*,
-        false as is_for_owner,
-        addressed.manager_id as manager_id_charged,
-        addressed.turn_of_visitor as turn
-
-    from months
-
-    inner join addressed
-        on months.month = addressed.visit_month
-
-    where addressed.manager_id is not null
+    where addressed.turn_of_month = 1
 
 ),
 
-final as (
+promises as (
 
-    select
-        month,
-        group_account_id,
-        account_id as account_id_crm,
-        is_for_owner,
-        manager_id_charged,
-        'promise' as matter_kind,
-        system_name,
-        visit_id as matter_id,
-        visited_date as noted_date,
-        next_step_date as due_date,
-        null::numeric as amount,
-        next_step as matter_text,
-        null::integer as satisfaction_points,
-        null::integer as days_since_visit
+    select *
 
     from last_visits
 
     where
         turn = 1
         and next_step is not null
+        and coalesce(next_step_date <= month_end_date, true)
+
+),
+
+closed as (
+
+    select distinct
+        promises.month,
+        promises.system_name,
+        promises.visit_id
+
+    from promises
+
+    inner join tasks
+        on
+            promises.account_key = tasks.account_key
+            and (
+                (
+                    promises.visited_date <= tasks.from_date
+                    and promises.month_end_date >= tasks.from_date
+                )
+                or (
+                    promises.visited_date < tasks.to_date
+                    and promises.month_end_date >= tasks.to_date
+                )
+            )
+
+),
+
+final as (
+
+    select
+        promises.month,
+        promises.group_account_id,
+        promises.account_id as account_id_crm,
+        promises.is_for_owner,
+        promises.manager_id_charged,
+        'promise' as matter_kind,
+        promises.system_name,
+        promises.visit_id as matter_id,
+        promises.visited_date as noted_date,
+        promises.next_step_date as due_date,
+        null::numeric as amount,
+        promises.next_step as matter_text,
+        null::integer as satisfaction_points,
+        null::integer as days_since_visit
+
+    from promises
+
+    left join closed
+        on
+            promises.month = closed.month
+            and promises.system_name = closed.system_name
+            and promises.visit_id = closed.visit_id
+
+    where closed.visit_id is null
 
 )
 

@@ -46,6 +46,8 @@ final as (
         care.satisfaction_points,
         care.last_surveyed_date,
         coalesce(care.needs, 0) as needs,
+        coalesce(care.needed_resources, 0) as needed_resources,
+        coalesce(care.difficulties, 0) as difficulties,
         coalesce(care.solutions_used, 0) as solutions_used
 
     from accounts

@@ -1,4 +1,5 @@
--- Features of the value pyramid (S4-02); the company's size is the number of employees.
+-- Features of the value pyramid (S4-02) and the credit grade (S3-03). The size of the
+-- company is its number of employees.
 with
 
 accounts as (
@@ -16,7 +17,8 @@ profiles as (
 
 finances as (
 
-    select * from {{ ref('int_indicators__finances_resolved') }}
+    select * from {{ ref('int_indicators__finances_compared') }}
+    where is_latest_year
 
 ),
 
@@ -35,7 +37,8 @@ final as (
         regions.grade as region_grade,
         coalesce(industries.grade, other_industries.grade) as industry_grade,
         finances.sales_amount as annual_sales_amount,
-        profiles.is_listed::integer as is_listed
+        profiles.is_listed::integer as is_listed,
+        credits.grade as credit_rating_grade
 
     from accounts
 
@@ -54,6 +57,12 @@ final as (
             accounts.month = regions.month
             and regions.feature = 'region_kind'
             and profiles.region_kind = regions.feature_value
+
+    left join grades as credits
+        on
+            accounts.month = credits.month
+            and credits.feature = 'credit_grade'
+            and profiles.credit_grade = credits.feature_value
 
     left join grades as industries
         on

@@ -2,6 +2,7 @@
 -- nothing, the one before.
 {%- set columns = [
     'enterprise_nature', 'registered_capital_amount', 'is_listed', 'region_kind',
+    'credit_grade',
 ] %}
 with
 

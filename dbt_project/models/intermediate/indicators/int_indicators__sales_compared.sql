@@ -1,6 +1,8 @@
--- What an account bought since it came, on average, and how it grows (S3-03): the last
--- twelve months against the twelve before them, as the dictionary's window says. Who
--- came in the course of the year before has no whole year to grow from.
+-- What an account bought since it came, and how it grows (S3-03). A year or quarter of
+-- the averages is a whole one of trading, counted back from the month; who has none yet
+-- has no average. Growth sets the last twelve months against the twelve before them, as
+-- the dictionary's window says; who came in their course has no year to grow from.
+{%- set periods = [('yearly', 12), ('quarterly', 3), ('monthly', 1)] %}
 with
 
 months as (
@@ -31,37 +33,70 @@ windows as (
 
 ),
 
-summed as (
+beginnings as (
+
+    select
+        group_account_id,
+        min(transaction_month) as first_month
+
+    from transactions
+
+    group by group_account_id
+
+),
+
+dated as (
 
     select
         months.month,
         transactions.group_account_id,
-        windows.trade_months,
-        sum(transactions.transaction_amount) as cumulative_sales_amount,
+        transactions.transaction_amount,
         {{ month_number('months.month') }}
-        - {{ month_number('min(transactions.transaction_month)') }}
-        + 1 as trading_months,
-        sum(transactions.transaction_amount) filter (
-            where
-            transactions.transaction_month
-            > months.month - make_interval(months => windows.trade_months)
-        ) as window_amount,
-        sum(transactions.transaction_amount) filter (
-            where
-            transactions.transaction_month
-            <= months.month - make_interval(months => windows.trade_months)
-            and transactions.transaction_month
-            > months.month - make_interval(months => 2 * windows.trade_months)
-        ) as window_before_amount
+        - {{ month_number('transactions.transaction_month') }} as months_ago,
+        {{ month_number('months.month') }}
+        - {{ month_number('beginnings.first_month') }} + 1 as trading_months
 
     from months
-
-    cross join windows
 
     inner join transactions
         on months.month >= transactions.transaction_month
 
-    group by months.month, transactions.group_account_id, windows.trade_months
+    inner join beginnings
+        on transactions.group_account_id = beginnings.group_account_id
+
+),
+
+summed as (
+
+    select
+        dated.month,
+        dated.group_account_id,
+        dated.trading_months,
+        windows.trade_months,
+        sum(dated.transaction_amount) as cumulative_amount,
+        {%- for period, months in periods %}
+        sum(dated.transaction_amount) filter (
+            where dated.months_ago < dated.trading_months / {{ months }} * {{ months }}
+        ) as {{ period }}_amount,
+        {%- endfor %}
+        sum(dated.transaction_amount) filter (
+            where dated.months_ago < windows.trade_months
+        ) as window_amount,
+        sum(dated.transaction_amount) filter (
+            where
+            dated.months_ago >= windows.trade_months
+            and dated.months_ago < 2 * windows.trade_months
+        ) as window_before_amount
+
+    from dated
+
+    cross join windows
+
+    group by
+        dated.month,
+        dated.group_account_id,
+        dated.trading_months,
+        windows.trade_months
 
 ),
 
@@ -70,13 +105,18 @@ final as (
     select
         month,
         group_account_id,
-        cumulative_sales_amount,
-        round(cumulative_sales_amount * 12 / trading_months, 2)
-            as average_yearly_sales_amount,
-        round(cumulative_sales_amount * 3 / trading_months, 2)
-            as average_quarterly_sales_amount,
-        round(cumulative_sales_amount / trading_months, 2)
-            as average_monthly_sales_amount,
+        cumulative_amount as cumulative_sales_amount,
+        {%- for period, months in periods %}
+        case
+            when trading_months >= {{ months }}
+                then
+                    round(
+                        coalesce({{ period }}_amount, 0)
+                        / (trading_months / {{ months }}),
+                        2
+                    )
+        end as average_{{ period }}_sales_amount,
+        {%- endfor %}
         case
             when window_before_amount > 0 and trading_months >= 2 * trade_months
                 then

@@ -13,26 +13,9 @@ revenues as (
 
 ),
 
-accounts as (
+attributed as (
 
-    select * from {{ ref('int_accounts__months_mastered') }}
-
-),
-
-records as (
-
-    select * from {{ ref('int_indicators__records_addressed') }}
-
-),
-
--- For accounts that do not exist yet in the reported month.
-branches as (
-
-    select distinct
-        group_account_id,
-        branch_id
-
-    from records
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 
@@ -42,7 +25,7 @@ landed as (
     select
         months.month,
         revenues.bill_month,
-        coalesce(accounts.branch_id, branches.branch_id, 'unknown') as branch_id,
+        coalesce(attributed.branch_id, 'unknown') as branch_id,
         sum(revenues.unified_payment_rows) > 0 as has_unified_payments,
         sum(revenues.member_bill_rows) > 0 as has_member_bills,
         sum(revenues.informatization_rows) > 0 as has_informatization_bills
@@ -55,18 +38,15 @@ landed as (
             and months.month
             < revenues.bill_month + make_interval(months => {{ window_months() }})
 
-    left join accounts
+    inner join attributed
         on
-            months.month = accounts.month
-            and revenues.group_account_id = accounts.group_account_id
-
-    left join branches
-        on revenues.group_account_id = branches.group_account_id
+            months.month = attributed.month
+            and revenues.group_account_id = attributed.group_account_id_named
 
     group by
         months.month,
         revenues.bill_month,
-        coalesce(accounts.branch_id, branches.branch_id, 'unknown')
+        coalesce(attributed.branch_id, 'unknown')
 
 ),
 

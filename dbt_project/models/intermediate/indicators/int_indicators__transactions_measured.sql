@@ -1,7 +1,8 @@
 -- Transaction indicators of the value pyramid (S4-02), amounts net of returns. Who
 -- bought nothing has zeros once transactions of the branch landed in the window; a
--- rate, a mean or a cycle of nothing is missing, and so is the margin of who bought
--- without a margin told. The age of who ever bought is known whatever the window.
+-- rate, a mean or a cycle of nothing is missing, as are the returns of who bought and
+-- returned nothing, and the margin of who bought without a margin told. The age of who
+-- ever bought is known whatever the window.
 with
 
 accounts as (
@@ -95,9 +96,15 @@ final as (
         group_account_id,
         {%- for column in [
             'transaction_count', 'transaction_amount', 'largest_transaction_amount',
-            'return_amount', 'return_count', 'transaction_days',
+            'transaction_days',
         ] %}
         case when has_trade_landed then coalesce({{ column }}, 0) end as {{ column }},
+        {%- endfor %}
+        {%- for column in ['return_amount', 'return_count'] %}
+        case
+            when transaction_count > 0 then {{ column }}
+            else nullif({{ column }}, 0)
+        end as {{ column }},
         {%- endfor %}
         case when has_trade then margin_amount when has_trade_landed then 0 end
             as transaction_margin_amount,

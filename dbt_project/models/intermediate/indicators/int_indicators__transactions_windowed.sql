@@ -1,7 +1,5 @@
 -- The dictionary says how far back each sum looks, and has_trade and has_profit whether
--- the account has anything there; a margin is null where none is known. What an account
--- bought that does not exist yet at the month's end is unidentified in its branch: no
--- amount is lost.
+-- the account has anything there; a margin is null where none is known.
 with
 
 months as (
@@ -22,15 +20,9 @@ indicators as (
 
 ),
 
-accounts as (
+attributed as (
 
-    select * from {{ ref('int_accounts__months_mastered') }}
-
-),
-
-records as (
-
-    select * from {{ ref('int_indicators__records_addressed') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 
@@ -46,25 +38,11 @@ windows as (
 
 ),
 
-branches as (
-
-    select distinct
-        group_account_id,
-        branch_id
-
-    from records
-
-),
-
-attributed as (
+traded as (
 
     select
         months.month,
-        coalesce(
-            accounts.group_account_id,
-            'unidentified-' || branches.branch_id,
-            'unidentified-unknown'
-        ) as group_account_id,
+        attributed.group_account_id,
         transactions.transaction_month
         > months.month - make_interval(months => windows.trade_months) as is_trade,
         transactions.transaction_month
@@ -93,13 +71,10 @@ attributed as (
                 months => greatest(windows.trade_months, windows.profit_months)
             )
 
-    left join accounts
+    inner join attributed
         on
-            months.month = accounts.month
-            and transactions.group_account_id = accounts.group_account_id
-
-    left join branches
-        on transactions.group_account_id = branches.group_account_id
+            months.month = attributed.month
+            and transactions.group_account_id = attributed.group_account_id_named
 
 ),
 
@@ -123,7 +98,7 @@ final as (
         bool_or(is_trade) as has_trade,
         bool_or(is_profit) as has_profit
 
-    from attributed
+    from traded
 
     group by month, group_account_id
 

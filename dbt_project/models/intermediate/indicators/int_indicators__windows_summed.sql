@@ -1,5 +1,4 @@
--- Revenue of an account that does not exist yet at the end of the reported month is
--- unidentified then, in the account's branch: no revenue is lost.
+-- Revenue by whoever the account is at the end of the reported month: none is lost.
 with
 
 months as (
@@ -14,37 +13,17 @@ revenues as (
 
 ),
 
-accounts as (
-
-    select * from {{ ref('int_accounts__months_mastered') }}
-
-),
-
-records as (
-
-    select * from {{ ref('int_indicators__records_addressed') }}
-
-),
-
-branches as (
-
-    select distinct
-        group_account_id,
-        branch_id
-
-    from records
-
-),
-
 attributed as (
+
+    select * from {{ ref('int_indicators__accounts_attributed') }}
+
+),
+
+billed as (
 
     select
         months.month,
-        coalesce(
-            accounts.group_account_id,
-            'unidentified-' || branches.branch_id,
-            'unidentified-unknown'
-        ) as group_account_id,
+        attributed.group_account_id,
         revenues.bill_month = months.month as is_reported_month,
         revenues.unified_payment_amount,
         revenues.member_bill_amount,
@@ -61,13 +40,10 @@ attributed as (
             and months.month
             < revenues.bill_month + make_interval(months => {{ window_months() }})
 
-    left join accounts
+    inner join attributed
         on
-            months.month = accounts.month
-            and revenues.group_account_id = accounts.group_account_id
-
-    left join branches
-        on revenues.group_account_id = branches.group_account_id
+            months.month = attributed.month
+            and revenues.group_account_id = attributed.group_account_id_named
 
 ),
 
@@ -95,7 +71,7 @@ final as (
         sum(member_bill_rows)::bigint as member_bill_rows,
         sum(informatization_rows)::bigint as informatization_rows
 
-    from attributed
+    from billed
 
     group by month, group_account_id
 

@@ -55,7 +55,9 @@ people_summed as (
     from invoices
 
     inner join months_invoiced
-        on invoices.month = months_invoiced.month
+        on
+            invoices.month = months_invoiced.month
+            and date_trunc('year', invoices.month) <= invoices.invoice_month
 
     inner join attributed
         on

@@ -1,5 +1,5 @@
 -- Expected revenue as the reported month sees it: every agreement known at its end, by
--- the later month that it is due in (S4-09).
+-- the later month that it is due in and by product (S4-09).
 with
 
 months as (
@@ -32,6 +32,7 @@ final as (
         months.month,
         attributed.group_account_id,
         agreement_months.month as expected_month,
+        coalesce(versions.product_code, 'unknown') as product_code,
         count(*) as agreements,
         sum(agreement_months.amount) as expected_amount
 
@@ -54,7 +55,11 @@ final as (
             months.month = attributed.month
             and versions.group_account_id = attributed.group_account_id_named
 
-    group by months.month, attributed.group_account_id, agreement_months.month
+    group by
+        months.month,
+        attributed.group_account_id,
+        agreement_months.month,
+        coalesce(versions.product_code, 'unknown')
 
 )
 

@@ -1,8 +1,8 @@
--- Invoiced revenue of the year up to the reported month by revenue class (S2-21): a
--- customer is new for a while after its first invoice, a product new to a customer
--- after the first one for it. Who stands on the earliest invoices that landed, or was
--- listed or signed up before their month, is not new, however young the archive is; nor
--- is what belongs to nobody known.
+-- Invoiced revenue of the year up to the reported month, and of the year before, by
+-- revenue class of its time (S2-21): a customer is new for a while after its first
+-- invoice, a product new to a customer after the first one for it. Who stands on the
+-- earliest invoices that landed, or was listed or signed up before their month, is not
+-- new, however young the archive is; nor is what belongs to nobody known.
 with
 
 invoices as (
@@ -72,8 +72,8 @@ years_summed as (
     inner join invoices
         on
             rules.month >= invoices.invoice_month
-            and date_trunc('year', rules.month)
-            = date_trunc('year', invoices.invoice_month)
+            and date_trunc('year', rules.month) - make_interval(years => 1)
+            <= invoices.invoice_month
 
     group by
         rules.month,

@@ -24,7 +24,7 @@ final as (
             where
             is_served_tier
             and owner_status = 'in_post'
-            and place <= accounts_per_manager
+            and is_within_load
         ) as top_accounts_served
 
     from key_accounts

@@ -1,5 +1,6 @@
--- One row per reported month, coverage rule and key account: its tier, and its place
--- among those of its owner, the most valuable first.
+-- One row per reported month, coverage rule and key account: its tier, and whether its
+-- owner can serve it, the most valuable first: what the owner holds of all rules is one
+-- load, a group a fiftieth of it, an individual a four hundredth.
 with
 
 key_accounts as (
@@ -29,12 +30,13 @@ graded as (
         key_accounts.group_account_id,
         key_accounts.branch_id,
         key_accounts.initial_class,
+        key_accounts.county_name,
         key_accounts.industry,
         key_accounts.manager_id,
         key_accounts.owner_status,
         coverage_rules.version as coverage_rule_version,
         coverage_rules.accounts_per_manager,
-        coverage_rules.manager_kinds,
+        {{ whole_load() }} / coverage_rules.accounts_per_manager as load_share,
         tiers.effective_tier,
         tiers.tier_band,
         tiers.value_rank,
@@ -69,21 +71,29 @@ final as (
         group_account_id,
         branch_id,
         initial_class,
+        county_name,
         industry,
         manager_id,
         owner_status,
         coverage_rule_version,
         accounts_per_manager,
-        manager_kinds,
+        load_share,
         effective_tier,
         tier_band,
         value_rank,
         is_served_tier,
-        -- Who is not ranked comes last; the customer's id ends every tie.
-        row_number() over (
-            partition by month, coverage_rule_id, manager_id
-            order by is_served_tier desc, value_rank asc nulls last, customer_id asc
-        ) as place
+        -- Of several rules that of the fewest accounts goes first. Who is not ranked
+        -- comes last; the customer's id ends every tie.
+        sum(load_share) over (
+            partition by month, manager_id
+            order by
+                load_share desc,
+                coverage_rule_id asc,
+                is_served_tier desc,
+                value_rank asc nulls last,
+                customer_id asc
+            rows unbounded preceding
+        ) <= {{ whole_load() }} as is_within_load
 
     from graded
 

@@ -71,6 +71,7 @@ final as (
         card_indicators.dimension,
         dictionary.position,
         dictionary.scale,
+        dictionary.is_manual,
         max(placed.points) as most_points,
         array_agg(placed.points order by placed.place) as ladder_points,
         array_agg(placed.band order by placed.place) as ladder_band,
@@ -94,7 +95,8 @@ final as (
         card_indicators.indicator_id,
         card_indicators.dimension,
         dictionary.position,
-        dictionary.scale
+        dictionary.scale,
+        dictionary.is_manual
 
 )
 

@@ -141,7 +141,8 @@ final as (
         100.0 * (ranked.total_rank - 1) / ranked.population as total_above_pct,
         funnel.open_opportunities,
         funnel.is_top_thin,
-        look_alikes.look_alike_points
+        look_alikes.look_alike_points,
+        look_alikes.look_alike_features
 
     from ranked
 

@@ -19,6 +19,12 @@ conditions as (
 
 ),
 
+names as (
+
+    select * from {{ ref('lead_metrics') }}
+
+),
+
 found as (
 
     select
@@ -30,6 +36,7 @@ found as (
         {%- for metric in lead_metrics().split() %}
         metrics.{{ metric }}::numeric as {{ metric }},
         {%- endfor %}
+        metrics.look_alike_features,
         metrics.manager_id
 
     from metrics
@@ -64,6 +71,15 @@ evidence as (
         conditions.metric,
         conditions.comparison,
         conditions.threshold,
+        jsonb_build_object(
+            'name', names.name_en, 'name_zh', names.name_zh, 'unit', names.unit
+        )
+        -- What it is alike in.
+        || case conditions.metric
+            when 'look_alike_points'
+                then jsonb_build_object('features', found.look_alike_features)
+            else '{}'
+        end as told,
         case conditions.metric
             {%- for metric in lead_metrics().split() %}
             when '{{ metric }}' then found.{{ metric }}
@@ -77,6 +93,9 @@ evidence as (
             found.lead_rule_id = conditions.lead_rule_id
             and found.lead_rule_version = conditions.version
 
+    left join names
+        on conditions.metric = names.metric
+
 ),
 
 judged as (
@@ -89,6 +108,7 @@ judged as (
         metric,
         comparison,
         threshold,
+        told,
         value,
         coalesce(
             case comparison
@@ -119,6 +139,7 @@ summarised as (
                 'threshold', threshold,
                 'is_met', is_met
             )
+            || told
             order by condition_group, metric, comparison
         ) as evidence
 

@@ -27,6 +27,16 @@ tiers as (
 
 ),
 
+bounded as (
+
+    select
+        *,
+        string_to_array(size_class_bounds, ' ')::integer[] as bounds
+
+    from rules
+
+),
+
 described as (
 
     select
@@ -35,33 +45,40 @@ described as (
         accounts.account_kind,
         features.feature,
         features.points,
-        rules.min_best_accounts,
-        rules.min_lift,
-        -- The number of digits is the size: 480 employees are like 320, not like 48.
+        bounded.min_best_accounts,
+        bounded.min_lift,
         case features.feature
             when 'industry' then accounts.industry
             when 'ownership' then accounts.ownership
             when 'county_name' then accounts.county_name
-            when 'size_class' then length(accounts.employees::text)::text
+            when 'size_class'
+                then
+                    bounded.bounds[sizes.place] || ' to '
+                    || coalesce((bounded.bounds[sizes.place + 1] - 1)::text, '∞')
         end as value,
         tiers.group_account_id is not null as is_best
 
     from accounts
 
-    inner join rules
-        on {{ is_rule_in_force('rules', 'accounts.month') }}
+    inner join bounded
+        on {{ is_rule_in_force('bounded', 'accounts.month') }}
 
     inner join features
         on
-            rules.look_alike_rule_id = features.look_alike_rule_id
-            and rules.version = features.version
+            bounded.look_alike_rule_id = features.look_alike_rule_id
+            and bounded.version = features.version
+
+    cross join
+        lateral (
+            values (width_bucket(accounts.employees, bounded.bounds))
+        ) as sizes (place)
 
     left join tiers
         on
             accounts.month = tiers.month
             and accounts.group_account_id = tiers.group_account_id
-            and rules.scorecard_id = tiers.scorecard_id
-            and rules.tier_band = tiers.tier_band
+            and bounded.scorecard_id = tiers.scorecard_id
+            and bounded.tier_band = tiers.tier_band
 
 ),
 

@@ -1,6 +1,5 @@
--- Points for each value that is more frequent among the best customers than among all
--- customers by the factor of the rule. Prospects are measured by customers, not the
--- other way round. Too few best customers tell nothing.
+-- Points for each value that is frequent among the best customers, and which these are.
+-- Prospects are measured by customers, not the other way round.
 with
 
 listed as (
@@ -9,36 +8,10 @@ listed as (
 
 ),
 
-totals as (
-
-    select
-        month,
-        feature,
-        count(*) as accounts,
-        count(*) filter (where is_best) as best_accounts
-
-    from listed
-
-    where account_kind = 'account'
-
-    group by month, feature
-
-),
-
 counted as (
 
-    select
-        month,
-        feature,
-        value,
-        count(*) as accounts,
-        count(*) filter (where is_best) as best_accounts
-
-    from listed
-
-    where account_kind = 'account'
-
-    group by month, feature, value
+    select * from {{ ref('int_scoring__look_alike_values_counted') }}
+    where counts_in
 
 ),
 
@@ -47,21 +20,20 @@ final as (
     select
         listed.month,
         listed.group_account_id,
+        coalesce(sum(counted.points), 0) as look_alike_points,
         coalesce(
-            sum(listed.points) filter (
-                where totals.best_accounts >= listed.min_best_accounts
-                and counted.best_accounts * totals.accounts
-                >= listed.min_lift * counted.accounts * totals.best_accounts
-            ),
-            0
-        ) as look_alike_points
+            jsonb_agg(
+                jsonb_build_object(
+                    'feature', counted.feature,
+                    'value', counted.value,
+                    'points', trim_scale(counted.points)
+                )
+                order by counted.points desc, counted.feature asc
+            ) filter (where counted.feature is not null),
+            '[]'
+        ) as look_alike_features
 
     from listed
-
-    left join totals
-        on
-            listed.month = totals.month
-            and listed.feature = totals.feature
 
     left join counted
         on

@@ -1,5 +1,5 @@
 -- One row per reported month, coverage rule and manager who is in post and of a kind
--- that the rule counts, or whom a key account names.
+-- that the rule counts, or whom a key account names; total_load is of all rules.
 with
 
 key_accounts as (
@@ -28,8 +28,9 @@ held as (
         manager_id,
         count(*) as accounts,
         count(*) filter (where is_served_tier) as top_accounts,
-        count(*) filter (where is_served_tier and place <= accounts_per_manager)
-            as top_accounts_served
+        count(*) filter (where is_served_tier and is_within_load)
+            as top_accounts_served,
+        sum(load_share)::bigint as rule_load
 
     from key_accounts
 
@@ -54,7 +55,15 @@ joined as (
         coalesce(listed.is_in_post and listed.is_of_kind, false) as is_counted,
         coalesce(held.accounts, 0) as accounts,
         coalesce(held.top_accounts, 0) as top_accounts,
-        coalesce(held.top_accounts_served, 0) as top_accounts_served
+        coalesce(held.top_accounts_served, 0) as top_accounts_served,
+        coalesce(
+            sum(held.rule_load) over (
+                partition by
+                    coalesce(listed.month, held.month),
+                    coalesce(listed.manager_id, held.manager_id)
+            ),
+            0
+        )::bigint as total_load
 
     from listed
 
@@ -82,6 +91,7 @@ final as (
         coverage_rules.accounts_per_manager,
         coverage_rules.version as coverage_rule_version,
         joined.accounts,
+        joined.total_load,
         joined.top_accounts,
         -- Who is not in post serves nobody.
         case when joined.is_in_post then joined.top_accounts_served else 0 end

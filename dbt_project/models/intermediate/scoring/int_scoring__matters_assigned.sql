@@ -1,6 +1,6 @@
 -- One row per reported month, manager and matter that presses. What concerns an account
 -- is on the list of whoever owns it; a task or a promise is on that of whoever is in
--- charge of it, too.
+-- charge of it, too. Who left reads no list: the account's branch does.
 with
 
 accounts as (
@@ -13,6 +13,13 @@ accounts as (
 grades as (
 
     select * from {{ ref('int_scoring__grades_collected') }}
+
+),
+
+managers_left as (
+
+    select * from {{ ref('int_customers__managers_posted') }}
+    where not is_in_post
 
 ),
 
@@ -52,10 +59,14 @@ owned as (
         accounts.branch_id,
         accounts.is_active,
         accounts.is_identified,
-        -- What nobody owns is a list of its branch.
-        coalesce(
-            accounts.manager_id, 'none-' || coalesce(accounts.branch_id, 'unknown')
-        ) as manager_id,
+        accounts.manager_id,
+        managers_left.manager_id as manager_id_left,
+        -- What nobody in post owns is a list of its branch.
+        case
+            when accounts.manager_id is null or managers_left.manager_id is not null
+                then 'none-' || coalesce(accounts.branch_id, 'unknown')
+            else accounts.manager_id
+        end as list_id,
         coalesce(grades.is_top_tier, false) as is_top_tier
 
     from accounts
@@ -65,6 +76,11 @@ owned as (
             accounts.month = grades.month
             and accounts.group_account_id = grades.group_account_id
 
+    left join managers_left
+        on
+            accounts.month = managers_left.month
+            and accounts.manager_id = managers_left.manager_id
+
 ),
 
 final as (
@@ -72,6 +88,7 @@ final as (
     select
         matters.month,
         lists.manager_id,
+        lists.manager_id_left,
         matters.matter_kind,
         matters.system_name,
         matters.matter_id,
@@ -95,18 +112,34 @@ final as (
             matters.month = owned.month
             and matters.group_account_id = owned.group_account_id
 
+    left join managers_left
+        on
+            matters.month = managers_left.month
+            and matters.manager_id_charged = managers_left.manager_id
+
+    -- Of who left, what concerns an account of somebody is on that list alone.
     cross join
         lateral (
             values
             (
                 case
                     when matters.is_for_owner and owned.is_identified
-                        then owned.manager_id
+                        then owned.list_id
                 end,
-                true
+                true,
+                owned.manager_id_left
             ),
-            (nullif(matters.manager_id_charged, owned.manager_id), false)
-        ) as lists (manager_id, is_own_account)
+            (
+                case
+                    when managers_left.manager_id is null
+                        then nullif(matters.manager_id_charged, owned.manager_id)
+                    when owned.is_identified is not true
+                        then 'none-' || coalesce(owned.branch_id, 'unknown')
+                end,
+                false,
+                managers_left.manager_id
+            )
+        ) as lists (manager_id, is_own_account, manager_id_left)
 
     -- Nobody keeps a promise to a closed account, finishes its task or offers anything.
     where

@@ -55,17 +55,22 @@ all_rows as (
 
 ),
 
+-- A row that is gone has the remarks of all rows of the version that lacks it, if they
+-- agree.
 versions as (
 
-    select distinct
+    select
         chain_id,
         rule_version,
-        valid_from,
-        recorded_date,
-        approver,
-        note
+        min(valid_from) as valid_from,
+        case when min(recorded_date) = max(recorded_date) then min(recorded_date) end
+            as recorded_date,
+        case when min(approver) = max(approver) then min(approver) end as approver,
+        case when min(note) = max(note) then min(note) end as note
 
     from all_rows
+
+    group by chain_id, rule_version
 
 ),
 

@@ -19,7 +19,7 @@ heads as (
 
     {% for seed in rule_heads().split() -%}
     {%- set id_column = rule_part(seed, 'id_column') | trim -%}
-    -- A version may be several rows, which hold alike.
+    -- A version may be several rows, which hold alike; each has its own remarks.
     select
         '{{ rule_part(seed, 'family') | trim }} ' || {{ id_column }} as rule_set,
         {{ id_column }}::text as rule_id,
@@ -64,9 +64,10 @@ final as (
         versions.version_before,
         versions.version_after,
         versions.valid_from,
-        versions.recorded_date,
-        versions.approver,
-        versions.note,
+        {{ seed ~ '.recorded_at' if is_head else 'versions.recorded_date' }}
+            as recorded_date,
+        {{ seed if is_head else 'versions' }}.approver,
+        {{ seed if is_head else 'versions' }}.note,
         '{{ seed }}' as seed_name,
         {% if keys -%}
         concat_ws(

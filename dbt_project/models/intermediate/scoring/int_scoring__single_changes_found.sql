@@ -1,6 +1,7 @@
 -- The smallest change of one indicator that gains what a better band takes: fewest
--- bands, then fewest points, then the first in the dictionary. From a missing value the
--- first band is one step away. Where no indicator has that much room, there is no row.
+-- bands, then what is measured before what people enter, then fewest points, then the
+-- first in the dictionary. From a missing value the first band is one step away. Where
+-- no indicator has that much room, there is no row.
 with
 
 gains as (
@@ -73,6 +74,7 @@ candidates as (
         hopeful.group_account_id,
         hopeful.target_band,
         ladders.position,
+        ladders.is_manual,
         ladders.ladder_points,
         hopeful.points[ladders.position] as points,
         coalesce(
@@ -116,10 +118,12 @@ final as (
         month,
         group_account_id,
         target_band,
-        -- Steps, points gained, position and place: the least of them is the smallest.
+        -- Steps, whether people enter it, points gained, position and place: the least
+        -- of them is the smallest.
         min(
             array[
                 new_place - place,
+                is_manual::integer,
                 ladder_points[new_place] - points,
                 position,
                 new_place

@@ -31,7 +31,6 @@ final as (
         calls.queue_code,
         calls.is_answered,
         calls.wait_seconds,
-        calls.handle_seconds,
         calls.call_back_hours
 
     from calls

@@ -1,5 +1,6 @@
 -- What the conditions of the loss rule may ask about, a row per metric that is known.
--- Complaints are the month's own, and known where those of the year are.
+-- Complaints are the month's own, and known where those of the year are. Revenue of the
+-- first month that landed has nothing to be compared with.
 with
 
 accounts as (
@@ -12,6 +13,12 @@ accounts as (
 indicators as (
 
     select * from {{ ref('int_indicators__accounts_measured') }}
+
+),
+
+revenues as (
+
+    select * from {{ ref('int_indicators__revenues_averaged') }}
 
 ),
 
@@ -76,6 +83,11 @@ final as (
             accounts.month = indicators.month
             and accounts.group_account_id = indicators.group_account_id
 
+    left join revenues
+        on
+            accounts.month = revenues.month
+            and accounts.group_account_id = revenues.group_account_id
+
     left join contacts
         on
             accounts.month = contacts.month
@@ -96,12 +108,16 @@ final as (
             values
             (
                 'revenue_change_pct',
-                100
-                * (
-                    {{ window_months() }} * indicators.total_amount
-                    - indicators.total_amount_3m
-                )
-                / nullif(indicators.total_amount_3m, 0)
+                -- Rounded, so that a change by just the bound stays one.
+                case
+                    when revenues.landed_months > 1
+                        then
+                            round(
+                                100 * (revenues.total_amount - revenues.average_amount)
+                                / nullif(revenues.average_amount, 0),
+                                10
+                            )
+                end
             ),
             ('service_spend_change_pct', services.service_spend_change_pct),
             ('services_lost', services.services_lost::numeric),

@@ -20,9 +20,9 @@ records as (
 
 ),
 
-accounts as (
+attributed as (
 
-    select * from {{ ref('int_accounts__months_mastered') }}
+    select * from {{ ref('int_indicators__accounts_attributed') }}
 
 ),
 
@@ -30,11 +30,7 @@ final as (
 
     select
         months.month,
-        coalesce(
-            accounts.group_account_id,
-            'unidentified-' || records.branch_id,
-            'unidentified-unknown'
-        ) as group_account_id,
+        attributed.group_account_id,
         usages.service_code,
         usages.usage_month,
         sum(usages.quantity) as quantity,
@@ -51,10 +47,11 @@ final as (
     left join records
         on {{ refers_to('usages', 'records', 'account_id') }}
 
-    left join accounts
+    inner join attributed
         on
-            months.month = accounts.month
-            and records.group_account_id = accounts.group_account_id
+            months.month = attributed.month
+            and coalesce(records.group_account_id, 'unidentified-unknown')
+            = attributed.group_account_id_named
 
     group by 1, 2, 3, 4
 

@@ -14,6 +14,8 @@ final as (
         branch_id,
         department_id,
         manager_kind,
+        counties,
+        industries,
         experience_years,
         posted_date,
         left_date,

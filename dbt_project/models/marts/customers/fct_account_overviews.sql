@@ -37,6 +37,31 @@ business as (
 
 ),
 
+placed as (
+
+    select * from {{ ref('int_customers__accounts_placed') }}
+
+),
+
+finances as (
+
+    select * from {{ ref('fct_account_finances') }}
+    where is_latest_year
+
+),
+
+account_values as (
+
+    select * from {{ ref('fct_account_values') }}
+
+),
+
+credit_statuses as (
+
+    select * from {{ ref('fct_credit_statuses') }}
+
+),
+
 grades as (
 
     select * from {{ ref('int_scoring__grades_collected') }}
@@ -52,22 +77,41 @@ final as (
         accounts.account_name,
         accounts.branch_id,
         accounts.county_name,
+        accounts.address,
+        accounts.office_phone,
         accounts.initial_class,
         accounts.industry,
         accounts.ownership,
         accounts.employees,
-        accounts.signed_date,
+        case
+            when accounts.signed_date <= months.month_end_date
+                then accounts.signed_date
+        end as signed_date,
         accounts.created_date,
         accounts.parent_group_account_id,
         accounts.is_active,
         accounts.is_identified,
+        placed.is_key_account,
+        placed.segment_id,
         {%- for column in [
             'credit_grade', 'joining_channel', 'payment_method', 'main_business',
             'business_region', 'website', 'postal_code'
         ] %}
         profiles.{{ column }},
         {%- endfor %}
+        ---------- its own figures
+        finances.fiscal_year as finance_year,
+        {%- for column in [
+            'annual_sales_amount', 'annual_profit_amount', 'annual_sales_growth_pct',
+            'annual_profit_growth_pct'
+        ] %}
+        finances.{{ column }},
+        {%- endfor %}
         ---------- value
+        credit_statuses.credit_status,
+        account_values.value_type,
+        account_values.established_value_amount,
+        account_values.potential_value_amount,
         grades.effective_tier,
         coalesce(grades.is_top_tier, false) as is_top_tier,
         grades.total_score,
@@ -92,7 +136,8 @@ final as (
             'manager_kind', 'is_manager_in_post', 'visits', 'last_visited_date',
             'next_step', 'open_tasks', 'open_processes', 'overdue_tasks', 'complaints',
             'open_complaints', 'praises', 'open_follow_ups', 'satisfaction_points',
-            'last_surveyed_date', 'needs', 'solutions_used'
+            'last_surveyed_date', 'needs', 'needed_resources', 'difficulties',
+            'solutions_used'
         ] %}
         service.{{ column }},
         {%- endfor %}
@@ -135,6 +180,26 @@ final as (
         on
             accounts.month = business.month
             and accounts.group_account_id = business.group_account_id
+
+    inner join placed
+        on
+            accounts.month = placed.month
+            and accounts.group_account_id = placed.group_account_id
+
+    left join finances
+        on
+            accounts.month = finances.month
+            and accounts.group_account_id = finances.group_account_id
+
+    left join account_values
+        on
+            accounts.month = account_values.month
+            and accounts.group_account_id = account_values.group_account_id
+
+    left join credit_statuses
+        on
+            accounts.month = credit_statuses.month
+            and accounts.group_account_id = credit_statuses.group_account_id
 
     left join grades
         on

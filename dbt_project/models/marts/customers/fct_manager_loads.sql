@@ -63,7 +63,15 @@ final as (
         managers.accounts_per_manager,
         round(100.0 * managers.accounts / managers.accounts_per_manager, 2)
             as load_pct,
-        managers.accounts > managers.accounts_per_manager as is_overloaded,
+        round(100.0 * managers.total_load / {{ whole_load() }}, 2) as total_load_pct,
+        managers.total_load > {{ whole_load() }} as is_overloaded,
+        case
+            when managers.is_counted
+                then
+                    greatest({{ whole_load() }} - managers.total_load, 0)
+                    / ({{ whole_load() }} / managers.accounts_per_manager)
+            else 0
+        end::integer as free_places,
         managers.top_accounts,
         managers.top_accounts_served,
         coalesce(tasks_counted.open_tasks, 0) as open_tasks,

@@ -121,6 +121,7 @@ final as (
         account_id_crm,
         account_name,
         branch_id,
+        manager_id_left,
         is_own_account,
         kind_name,
         kind_name_zh,

@@ -20,8 +20,8 @@ final as (
         expected.expected_month,
         {{ month_number('expected.expected_month') }}
         - {{ month_number('expected.month') }} as months_ahead,
-        expected.agreements,
-        expected.expected_amount
+        sum(expected.agreements)::bigint as agreements,
+        sum(expected.expected_amount) as expected_amount
 
     from expected
 
@@ -31,6 +31,8 @@ final as (
     where
         expected.expected_month
         <= expected.month + make_interval(months => rules.expected_months)
+
+    group by expected.month, expected.group_account_id, expected.expected_month
 
 )
 

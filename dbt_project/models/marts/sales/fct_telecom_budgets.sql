@@ -1,5 +1,5 @@
 -- The budget that an account has for telecommunication, against what it spends with us
--- when a year is like the last months.
+-- when a year is like the last months that landed.
 with
 
 budgets as (
@@ -14,9 +14,9 @@ accounts as (
 
 ),
 
-indicators as (
+revenues as (
 
-    select * from {{ ref('int_indicators__accounts_measured') }}
+    select * from {{ ref('int_indicators__revenues_averaged') }}
 
 ),
 
@@ -27,15 +27,15 @@ final as (
         budgets.group_account_id,
         accounts.manager_id,
         budgets.fiscal_year,
+        budgets.fiscal_year = extract(year from budgets.month) as is_current_year,
         budgets.reported_date,
         budgets.annual_budget_amount,
         budgets.telecom_budget_amount,
-        indicators.total_amount_3m * 12 / {{ window_months() }} as yearly_spend_amount,
-        budgets.telecom_budget_amount
-        - indicators.total_amount_3m * 12 / {{ window_months() }}
+        round(12 * revenues.average_amount, 2) as yearly_spend_amount,
+        budgets.telecom_budget_amount - round(12 * revenues.average_amount, 2)
             as open_budget_amount,
         round(
-            100.0 * indicators.total_amount_3m * 12 / {{ window_months() }}
+            100 * 12 * revenues.average_amount
             / nullif(budgets.telecom_budget_amount, 0),
             2
         ) as share_of_budget_pct,
@@ -52,10 +52,10 @@ final as (
             budgets.month = accounts.month
             and budgets.group_account_id = accounts.group_account_id
 
-    inner join indicators
+    inner join revenues
         on
-            budgets.month = indicators.month
-            and budgets.group_account_id = indicators.group_account_id
+            budgets.month = revenues.month
+            and budgets.group_account_id = revenues.group_account_id
 
 )
 

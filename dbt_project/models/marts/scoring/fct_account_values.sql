@@ -27,6 +27,8 @@ typed as (
         joined.month,
         joined.group_account_id,
         rules.value_type,
+        rules.treatment_en,
+        rules.treatment_zh,
         row_number() over (
             partition by joined.month, joined.group_account_id
             order by rules.rule_order, rules.value_type
@@ -66,6 +68,8 @@ final as (
         joined.model_value_score,
         joined.model_value_tier,
         typed.value_type,
+        typed.treatment_en as treatment,
+        typed.treatment_zh,
         sales.cumulative_sales_amount,
         sales.average_yearly_sales_amount,
         sales.average_quarterly_sales_amount,

@@ -26,6 +26,7 @@ own_changes as (
         group_account_id,
         indicator_id,
         position,
+        scorecard_version,
         changed_points - rules_points as own_points,
         old_value,
         new_value
@@ -112,7 +113,6 @@ graded as (
         tier_changes.tier_change_cause,
         tier_changes.new_total_points - tier_changes.old_total_points
             as changed_points,
-        new_tiers.scorecard_version,
         old_tiers.tier_band <> new_tiers.tier_band as is_band_changed,
         case
             when old_tiers.tier_band <> new_tiers.tier_band
@@ -144,85 +144,129 @@ graded as (
 
 ),
 
-moves as (
+-- One list of both, read account by account: Postgres can't know how few accounts are
+-- graded, and in a join would hold each of them against every point.
+listed as (
 
     select
-        graded.scorecard_id,
-        graded.month,
-        graded.group_account_id,
-        own_changes.indicator_id,
-        own_changes.position,
-        own_changes.own_points,
-        own_changes.old_value,
-        own_changes.new_value,
-        graded.direction * own_changes.own_points * case
-            when graded.is_band_changed or card_indicators.dimension = 'x' then 1
-            when card_indicators.dimension = 'y' then -1
-            else 0
-        end as points_forward
+        scorecard_id,
+        month,
+        group_account_id,
+        true as is_account,
+        old_month,
+        old_effective_tier,
+        new_effective_tier,
+        tier_change_cause,
+        changed_points,
+        is_band_changed,
+        tiers_gained,
+        direction,
+        null as indicator_id,
+        null::integer as position,
+        null as dimension,
+        null::integer as own_points,
+        null::numeric as old_value,
+        null::numeric as new_value
 
     from graded
 
-    inner join own_changes
-        on
-            graded.scorecard_id = own_changes.scorecard_id
-            and graded.month = own_changes.month
-            and graded.group_account_id = own_changes.group_account_id
+    union all
+
+    select
+        own_changes.scorecard_id,
+        own_changes.month,
+        own_changes.group_account_id,
+        false as is_account,
+        null as old_month,
+        null as old_effective_tier,
+        null as new_effective_tier,
+        null as tier_change_cause,
+        null as changed_points,
+        null as is_band_changed,
+        null as tiers_gained,
+        null as direction,
+        own_changes.indicator_id,
+        own_changes.position,
+        card_indicators.dimension,
+        own_changes.own_points,
+        own_changes.old_value,
+        own_changes.new_value
+
+    from own_changes
 
     left join card_indicators
         on
-            graded.scorecard_id = card_indicators.scorecard_id
-            and graded.scorecard_version = card_indicators.scorecard_version
+            own_changes.scorecard_id = card_indicators.scorecard_id
+            and own_changes.scorecard_version = card_indicators.scorecard_version
             and own_changes.indicator_id = card_indicators.indicator_id
+
+    where own_changes.own_points <> 0
 
 ),
 
-drivers as (
+directed as (
 
     select
         *,
-        row_number() over (
-            partition by scorecard_id, month, group_account_id
-            order by points_forward desc, position asc
-        ) as row_number
+        max(direction) over account * own_points * case
+            when bool_or(is_band_changed) over account or dimension = 'x' then 1
+            when dimension = 'y' then -1
+            else 0
+        end as points_forward
 
-    from moves
+    from listed
 
-    where points_forward > 0
+    window account as (partition by scorecard_id, month, group_account_id)
+
+),
+
+-- The driver follows the account.
+followed as (
+
+    select
+        *,
+        lead(indicator_id) over following as driver_indicator_id,
+        lead(own_points) over following as driver_points,
+        lead(old_value) over following as driver_old_value,
+        lead(new_value) over following as driver_new_value
+
+    from directed
+
+    where is_account or points_forward > 0
+
+    window following as (
+        partition by scorecard_id, month, group_account_id
+        order by is_account desc, points_forward desc, position asc
+    )
 
 ),
 
 final as (
 
     select
-        graded.scorecard_id,
-        graded.month,
-        graded.group_account_id,
-        graded.old_month,
+        scorecard_id,
+        month,
+        group_account_id,
+        old_month,
         case
-            when not graded.is_band_changed then 'sub_tier'
-            when graded.tiers_gained > 0 then 'upgrade'
+            when not is_band_changed then 'sub_tier'
+            when tiers_gained > 0 then 'upgrade'
             else 'downgrade'
         end as grade_change,
-        graded.is_band_changed,
-        graded.old_effective_tier,
-        graded.new_effective_tier,
-        graded.tiers_gained,
-        graded.tier_change_cause,
-        graded.changed_points,
-        drivers.indicator_id as driver_indicator_id,
-        drivers.own_points as driver_points,
-        drivers.old_value as driver_old_value,
-        drivers.new_value as driver_new_value
+        is_band_changed,
+        old_effective_tier,
+        new_effective_tier,
+        tiers_gained,
+        tier_change_cause,
+        changed_points,
+        driver_indicator_id,
+        driver_points,
+        driver_old_value,
+        driver_new_value
 
-    from graded
+    from followed
 
-    left join drivers
-        on
-            graded.scorecard_id = drivers.scorecard_id
-            and graded.month = drivers.month
-            and graded.group_account_id = drivers.group_account_id
-            and drivers.row_number = 1
+    where is_account
 
 )
 

@@ -39,6 +39,8 @@ valued as (
         changes.needed_from,
         changes.needed_to,
         changes.reached_tier,
+        changes.is_manual,
+        changes.indicator_id = any(indicators.missing_indicators) as was_missing,
         power(10::numeric, -changes.scale) as unit,
         case changes.indicator_id
             {%- for indicator in indicator_columns().split() %}
@@ -86,7 +88,9 @@ final as (
         valued.needed_band,
         valued.band_steps,
         valued.points_gained,
-        valued.reached_tier
+        valued.reached_tier,
+        valued.is_manual,
+        valued.was_missing
 
     from gains
 

@@ -32,6 +32,7 @@ placed as {{ computed_in_place() }} (
         scores.total_points,
         scores.effective_tier,
         tiers.tier_order,
+        tiers.tier_band,
         100.0 * (scores.population - scores.value_rank)
         / nullif(scores.population - 1, 0) as percentile
 
@@ -60,6 +61,8 @@ final as (
         rights.effective_tier as other_tier,
         lefts.tier_order,
         rights.tier_order as other_tier_order,
+        lefts.tier_band,
+        rights.tier_band as other_tier_band,
         lefts.total_points,
         rights.total_points as other_total_points,
         round(lefts.percentile, 2) as percentile,

@@ -12,9 +12,9 @@ accounts as (
 
 ),
 
-indicators as (
+revenues as (
 
-    select * from {{ ref('int_indicators__accounts_measured') }}
+    select * from {{ ref('int_indicators__revenues_averaged') }}
 
 ),
 
@@ -56,12 +56,9 @@ final as (
         classed.likelihood_class,
         classed.known_metrics,
         classed.evidence,
-        round(indicators.total_amount_3m / {{ window_months() }}, 2) as revenue_amount,
-        round(
-            indicators.total_amount_3m * classed.likelihood_pct
-            / ({{ window_months() }} * 100),
-            2
-        ) as amount_at_risk
+        round(revenues.average_amount, 2) as revenue_amount,
+        round(revenues.average_amount * classed.likelihood_pct / 100, 2)
+            as amount_at_risk
 
     from classed
 
@@ -70,10 +67,10 @@ final as (
             classed.month = accounts.month
             and classed.group_account_id = accounts.group_account_id
 
-    inner join indicators
+    inner join revenues
         on
-            classed.month = indicators.month
-            and classed.group_account_id = indicators.group_account_id
+            classed.month = revenues.month
+            and classed.group_account_id = revenues.group_account_id
 
     where classed.row_number = 1
 

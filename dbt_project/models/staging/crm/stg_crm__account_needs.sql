@@ -21,7 +21,10 @@ final as (
         wants_informatization,
         ---------- expectation
         expected_amount,
-        date_trunc('month', expected_month)::date as expected_month
+        date_trunc('month', expected_month)::date as expected_month,
+        ---------- end
+        closed_date,
+        need_result
 
     from source
 

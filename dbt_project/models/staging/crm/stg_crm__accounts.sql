@@ -42,6 +42,7 @@ final as (
         account_name,
         county_name,
         address,
+        nullif(trim(office_phone), '') as office_phone,
         {{ phone_key('office_phone') }} as office_phone_key,
         industry,
         ownership,

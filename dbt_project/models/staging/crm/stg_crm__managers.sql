@@ -16,6 +16,8 @@ final as (
         department_id,
         ---------- text
         manager_kind,
+        counties,
+        industries,
         ---------- numerics
         experience_years,
         ---------- dates

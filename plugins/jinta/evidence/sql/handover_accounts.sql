@@ -6,6 +6,8 @@ select
     overviews.branch_id,
     overviews.county_name,
     overviews.industry,
+    overviews.address,
+    overviews.office_phone,
     overviews.is_active,
     overviews.effective_tier,
     overviews.is_top_tier,

@@ -2,11 +2,38 @@
 -- landed: a pack that holds less has lost something.
 with
 
+record_versions as ({versions}),
+
 records as (
 
     select *
     from unnest(%(records)s::text[], %(systems)s::text[])
         as records (account_id, system_name)
+
+),
+
+-- The ledger as it stood at the month's end, else its first version after that.
+leased_lines as (
+
+    select distinct on (circuits._system, circuits.circuit_id)
+        circuits._system,
+        circuits.account_id,
+        circuits.circuit_id,
+        circuits.installed_date,
+        circuits.removed_date,
+        circuits._last_load_id,
+        circuits._last_as_of
+
+    from raw.ledger__leased_lines as circuits
+
+    where circuits._first_load_id <= %(known_load)s
+
+    order by
+        circuits._system asc,
+        circuits.circuit_id asc,
+        circuits._first_as_of > %(month_end)s asc,
+        abs(circuits._first_as_of - %(month_end)s::date) asc,
+        circuits._first_load_id desc
 
 ),
 
@@ -101,8 +128,59 @@ held as (
 
     where
         needs.recorded_date <= %(month_end)s
+        and coalesce(needs.closed_date > %(month_end)s, true)
         and needs._first_load_id <= %(known_load)s
         and coalesce(needs._last_load_id > %(known_load)s, true)
+
+    union all
+
+    select
+        'plans',
+        plans._system,
+        plans.account_id,
+        plans.plan_id
+
+    from raw.crm__customer_plans as plans
+
+    where
+        plans.recorded_date <= %(month_end)s
+        and coalesce(plans.closed_date > %(month_end)s, true)
+        and plans._first_load_id <= %(known_load)s
+        and coalesce(plans._last_load_id > %(known_load)s, true)
+
+    union all
+
+    select
+        'solutions',
+        uses._system,
+        uses.account_id,
+        uses.solution_id
+
+    from raw.crm__solution_uses as uses
+
+    where
+        uses.used_date <= %(month_end)s
+        and uses._first_load_id <= %(known_load)s
+        and coalesce(uses._last_load_id > %(known_load)s, true)
+
+    union all
+
+    select
+        'leased_lines',
+        leased_lines._system,
+        leased_lines.account_id,
+        leased_lines.circuit_id
+
+    from leased_lines
+
+    where
+        leased_lines.installed_date <= %(month_end)s
+        and coalesce(leased_lines.removed_date > %(month_end)s, true)
+        and coalesce(
+            leased_lines._last_as_of > %(month_end)s
+            or leased_lines._last_load_id > %(known_load)s,
+            true
+        )
 
     union all
 
@@ -173,6 +251,17 @@ inner join records
         and held._system = records.system_name
 
 group by held.part
+
+union all
+
+-- Whoever holds the account that a record has become part of.
+select
+    'records',
+    count(*)
+
+from record_versions as versions
+
+where versions.manager_id = %(manager)s
 
 union all
 

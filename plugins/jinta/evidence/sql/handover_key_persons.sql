@@ -8,7 +8,7 @@ select
     persons.buying_role,
     persons.influence_grade,
     persons.attitude_grade,
-    persons.contact_way
+    {person}(persons.contact_way) as contact_way
 
 from marts.dim_key_persons as persons
 

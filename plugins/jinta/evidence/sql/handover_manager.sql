@@ -76,6 +76,12 @@ select
     named.posted_date,
     named.left_date,
     named.manager_id is not null as is_listed,
+    held.accounts > 0 or exists (
+        select from raw.crm__accounts as records
+        where
+            records.manager_id = %(manager)s
+            and records._first_load_id <= %(known_load)s
+    ) as is_named,
     held.accounts,
     pursued.prospects,
     coalesce(loads.key_accounts, 0) as key_accounts,

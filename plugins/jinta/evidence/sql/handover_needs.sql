@@ -1,27 +1,25 @@
+-- What the accounts need, ask for and suffer from, and nobody has settled.
 select
-    records.group_account_id,
+    needs.group_account_id,
+    needs.account_id_crm,
     needs.need_id,
     needs.recorded_date,
     needs.need_kind,
     needs.need_text,
-    needs.wants_informatization
+    needs.wants_informatization,
+    needs.product_code,
+    needs.expected_amount,
+    needs.expected_month,
+    needs.is_overdue
 
-from raw.crm__account_needs as needs
-
-inner join unnest(
-    %(records)s::text[], %(systems)s::text[], %(owners)s::text[]
-)
-    as records (account_id, system_name, group_account_id)
-    on
-        needs.account_id = records.account_id
-        and needs._system = records.system_name
+from marts.fct_account_needs as needs
 
 where
-    needs.recorded_date <= %(month_end)s
-    and needs._first_load_id <= %(known_load)s
-    and coalesce(needs._last_load_id > %(known_load)s, true)
+    needs.month = %(month)s
+    and needs.is_open
+    and needs.group_account_id = any(%(accounts)s)
 
 order by
-    records.group_account_id asc,
+    needs.group_account_id asc,
     needs.recorded_date desc,
     needs.need_id asc

@@ -19,6 +19,9 @@ from marts.fct_pressing_matters as matters
 
 where
     matters.month = %(month)s
-    and matters.manager_id = %(manager)s
+    and (
+        matters.manager_id = %(manager)s
+        or matters.manager_id_left = %(manager)s
+    )
 
 order by matters.place

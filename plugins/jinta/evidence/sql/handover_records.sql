@@ -1,21 +1,25 @@
--- The CRM's records of the accounts: under these numbers a successor finds them.
+-- The CRM's records of the accounts, and whom each names: under these numbers a
+-- successor finds them.
+with
+
+record_versions as ({versions})
+
 select
     bridge.group_account_id,
     bridge.account_id_crm,
     bridge.system_name,
     bridge.account_name_crm,
     bridge.is_active,
-    files.address,
-    files.office_phone
+    versions.manager_id,
+    versions.address,
+    versions.office_phone
 
 from marts.bridge_account_records as bridge
 
-left join raw.crm__accounts as files
+left join record_versions as versions
     on
-        bridge.account_id_crm = files.account_id
-        and bridge.system_name = files._system
-        and files._first_load_id <= %(known_load)s
-        and coalesce(files._last_load_id > %(known_load)s, true)
+        bridge.account_id_crm = versions.account_id_crm
+        and bridge.system_name = versions.system_name
 
 where
     bridge.month = %(month)s

@@ -5,7 +5,9 @@ select
     loads.manager_kind,
     loads.accounts,
     loads.accounts_per_manager,
-    greatest(loads.accounts_per_manager - loads.accounts, 0) as free_places,
+    coalesce(
+        loads.free_places, greatest(loads.accounts_per_manager - loads.accounts, 0)
+    ) as free_places,
     loads.open_tasks
 
 from marts.fct_manager_loads as loads

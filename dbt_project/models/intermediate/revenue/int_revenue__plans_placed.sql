@@ -1,0 +1,51 @@
+-- Whose each figure of the plan is; a level has `all` in what it doesn't tell apart.
+with
+
+plan_figures as (
+
+    select * from {{ ref('stg_finance__plan_figures') }}
+
+),
+
+managers as (
+
+    select * from {{ ref('stg_crm__managers') }}
+
+),
+
+final as (
+
+    select
+        plan_figures.plan_id,
+        plan_figures.plan_month,
+        plan_figures.approved_date,
+        plan_figures.plan_level,
+        case
+            when plan_figures.plan_level = 'company' then 'all'
+            else
+                coalesce(
+                    plan_figures.department_id,
+                    managers.department_id,
+                    managers.branch_id,
+                    'unassigned'
+                )
+        end as department_id,
+        case
+            when plan_figures.plan_level in ('company', 'department') then 'all'
+            else coalesce(plan_figures.manager_id, 'unassigned')
+        end as manager_id,
+        case
+            when plan_figures.plan_level <> 'product' then 'all'
+            else coalesce(plan_figures.product_code, 'unknown')
+        end as product_code,
+        plan_figures.revenue_class,
+        plan_figures.planned_amount
+
+    from plan_figures
+
+    left join managers
+        on plan_figures.manager_id = managers.manager_id
+
+)
+
+select * from final
