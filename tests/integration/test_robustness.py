@@ -108,7 +108,8 @@ def test_a_draw_is_a_what_if_of_its_weights(tiny, tmp_path):
         tiny, CARD, draws=1, seed=3, concentration=20, with_accounts=True
     )
     weights = single.request["weights"]
-    [drawn] = draw_weights(list(weights.values()), 1, 3, 20)
+    parts = single.request["parts"]
+    [drawn] = draw_weights(list(weights.values()), parts, 1, 3, 20)
     found = {
         account: next(iter(tiers)) for account, tiers in count_tiers(single).items()
     }
@@ -129,7 +130,8 @@ def test_a_shift_of_one_weight_is_a_what_if_too(
     for place, row in enumerate(certificate.tables["weights"]):
         if row["indicator_id"] not in ("informatization_amount", "employees"):
             continue
-        shifted = shift_weight(list(weights.values()), place, percent)
+        parts = certificate.request["parts"]
+        shifted = shift_weight(list(weights.values()), parts, place, percent)
         tiers = try_weights(tiny, tmp_path, dict(zip(weights, shifted, strict=True)))
         changed = sum(tiers[account] != tier for account, tier in published.items())
         assert row[f"changed_{kind}_pct"] == round(Decimal(100 * changed) / 15, 2)

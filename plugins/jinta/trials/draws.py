@@ -1,6 +1,8 @@
 """Other weights for a scorecard: each one shifted, and all of them drawn at random.
 
-Weights are integer hundredths of a point and sum to 10,000: 100 points.
+Weights are integer hundredths of a point. Each belongs to a part of the card, and what
+the weights of a part sum to stays: X is only comparable with Y while both can reach as
+much (A.6.1). A card whose tiers nothing halves is one part.
 """
 
 from __future__ import annotations
@@ -10,40 +12,50 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-POINTS = 10_000
 # By how many per cent a single weight is shifted (A.6.1).
 SHIFT_PCT = 20
 
 
-def shift_weight(weights: Sequence[int], place: int, percent: int) -> list[int]:
-    """Shift one weight by per cent of itself and bring the sum back to 100 points.
+def shift_weight(
+    weights: Sequence[int], parts: Sequence[str], place: int, percent: int
+) -> list[int]:
+    """Shift one weight by per cent of itself and bring its part back to its sum.
 
     Args:
-        weights: Hundredths that sum to 10,000.
+        weights: In hundredths.
+        parts: The part of each weight.
         place: Which one to shift.
         percent: By how much, such as -20.
     """
-    shifted = [Decimal(weight) for weight in weights]
-    shifted[place] += shifted[place] * percent / 100
-    total = sum(shifted)
-    return _round_shares([float(weight / total) for weight in shifted])
+    shifted = np.array(weights, dtype=float)
+    shifted[place] *= 1 + percent / 100
+    return _restore_sums(shifted, weights, parts)
 
 
 def draw_weights(
-    weights: Sequence[int], draws: int, seed: int, concentration: float
+    weights: Sequence[int],
+    parts: Sequence[str],
+    draws: int,
+    seed: int,
+    concentration: float,
 ) -> list[list[int]]:
     """Draw weights from a Dirichlet distribution whose mean they are.
 
     Args:
-        weights: Hundredths that sum to 10,000, all positive.
+        weights: In hundredths, all positive.
+        parts: The part of each weight.
         draws: How many draws.
         seed: Equal seeds give equal draws.
         concentration: The sum of the distribution's parameters: the greater, the
             closer draws keep to the weights.
     """
     generator = np.random.default_rng(seed)
-    alpha = np.array(weights) / POINTS * concentration
-    return [_round_shares(list(shares)) for shares in generator.dirichlet(alpha, draws)]
+    alpha = np.array(weights) / sum(weights) * concentration
+    # What a part's draws are of their sum follows a Dirichlet distribution as well.
+    return [
+        _restore_sums(shares, weights, parts)
+        for shares in generator.dirichlet(alpha, draws)
+    ]
 
 
 def choose_concentration(count: int) -> float:
@@ -60,13 +72,27 @@ def to_hundredths(weight: str) -> int:
     return int((Decimal(weight) * 100).to_integral_value(ROUND_HALF_UP))
 
 
-def _round_shares(shares: Sequence[float]) -> list[int]:
-    """Round shares to hundredths that sum to 100 points: the largest remainders win."""
-    exact = [share * POINTS for share in shares]
+def _restore_sums(
+    values: np.ndarray, weights: Sequence[int], parts: Sequence[str]
+) -> list[int]:
+    """Scale the values of each part to the sum of its weights, in whole hundredths."""
+    restored = [0] * len(weights)
+    for part in dict.fromkeys(parts):
+        places = [place for place, name in enumerate(parts) if name == part]
+        total = sum(weights[place] for place in places)
+        shares = values[places] / values[places].sum()
+        for place, value in zip(places, _round_shares(shares, total), strict=True):
+            restored[place] = value
+    return restored
+
+
+def _round_shares(shares: Sequence[float], total: int) -> list[int]:
+    """Round shares of a total to whole numbers: the largest remainders win."""
+    exact = [share * total for share in shares]
     rounded = [int(value) for value in exact]
     by_remainder = sorted(
         range(len(exact)), key=lambda place: (rounded[place] - exact[place], place)
     )
-    for place in by_remainder[: POINTS - sum(rounded)]:
+    for place in by_remainder[: total - sum(rounded)]:
         rounded[place] += 1
     return rounded

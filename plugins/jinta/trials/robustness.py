@@ -102,9 +102,9 @@ def measure_robustness(
     published = read_published(settings, scorecard_id, month)
     month = published.months[0]
     rules = hold_in(published.rules[published.versions[month]], [month])
-    weights = _read_weights(rules)
+    weights, parts = _read_weights(rules)
     concentration = concentration or choose_concentration(len(weights))
-    drawn = _make_draws(weights, draws, seed, concentration)
+    drawn = _make_draws(weights, parts, draws, seed, concentration)
     with open_replay(settings, [month]) as replay:
         replace_published(replay, [month])
         size = max(batch_rows // _prepare(replay, published, rules, weights, drawn), 1)
@@ -127,7 +127,7 @@ def measure_robustness(
     return Certificate(
         summary=_summarise(asked, published, tables.pop("summary")[0]),
         tables=tables,
-        request=asked | {"weights": weights},
+        request=asked | {"weights": weights, "parts": parts},
         publication_id=published.publication_id,
         result_hash=result_hash,
     )
@@ -148,25 +148,36 @@ def _summarise(
     }
 
 
-def _read_weights(rules: Rules) -> dict[str, int]:
-    """Weights in hundredths by indicator; one without weight stays without."""
-    weights = {
-        row["indicator_id"]: to_hundredths(row["weight"]) for row in rules[_INDICATORS]
-    }
-    return {name: weight for name, weight in weights.items() if weight}
+def _read_weights(rules: Rules) -> tuple[dict[str, int], list[str]]:
+    """Weights in hundredths by indicator, and the part of the card of each.
+
+    An indicator without weight stays without. The parts are the dimensions where X
+    against Y halves a tier; without, all weights may give way to each other.
+    """
+    is_halved = any(row["sub_tier_rule"] for row in rules["tier_rules"])
+    weights, parts = {}, []
+    for row in rules[_INDICATORS]:
+        if weight := to_hundredths(row["weight"]):
+            weights[row["indicator_id"]] = weight
+            parts.append(row["dimension"] if is_halved else "")
+    return weights, parts
 
 
 def _make_draws(
-    weights: dict[str, int], draws: int, seed: int, concentration: float
+    weights: dict[str, int],
+    parts: list[str],
+    draws: int,
+    seed: int,
+    concentration: float,
 ) -> list[_Draw]:
     """Two shifts of each weight, then the random draws."""
     values = list(weights.values())
     shifts = [
-        _Draw(f"{kind} {name}", kind, shift_weight(values, place, percent))
+        _Draw(f"{kind} {name}", kind, shift_weight(values, parts, place, percent))
         for place, name in enumerate(weights)
         for kind, percent in (("less", -SHIFT_PCT), ("more", SHIFT_PCT))
     ]
-    drawn = draw_weights(values, draws, seed, concentration)
+    drawn = draw_weights(values, parts, draws, seed, concentration)
     return shifts + [
         _Draw(f"draw {number}", "draw", row) for number, row in enumerate(drawn, 1)
     ]

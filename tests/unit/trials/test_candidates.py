@@ -127,10 +127,12 @@ def test_cut_offs_bounds_and_the_card_can_be_edited(base, files, edit):
 
 
 def test_a_folder_needs_only_what_differs(base, files, put):
-    row = next(r for r in base["scorecard_indicators"] if r["weight"] == "10")
-    other = next(r for r in base["scorecard_indicators"] if r["weight"] == "12")
+    row, other = (
+        next(r for r in base["scorecard_indicators"] if r["indicator_id"] == name)
+        for name in ("unified_payment_amount", "informatization_amount")
+    )
     candidate = put(
-        "scorecard_indicators", [row | {"weight": "12"}, other | {"weight": "10"}]
+        "scorecard_indicators", [row | {"weight": "12"}, other | {"weight": "18"}]
     )
     rules = apply_candidate(candidate, base)
     check(candidate, rules, files)

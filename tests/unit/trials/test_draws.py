@@ -1,11 +1,10 @@
-"""Draws of weights: hundredths that sum to 100 points, and the same for a seed."""
+"""Draws of weights: each part of a card keeps its sum, and a seed gives the same."""
 
 import statistics
 
 import pytest
 
 from jinta.trials.draws import (
-    POINTS,
     choose_concentration,
     draw_weights,
     shift_weight,
@@ -13,32 +12,48 @@ from jinta.trials.draws import (
 )
 
 WEIGHTS = [1500, 1000, 1500, 800, 800, 600, 800, 500, 500, 1200, 800]
+WHOLE = [""] * 11
+PARTS = ["x"] * 3 + ["y"] * 6 + ["z"] * 2
 
 
+@pytest.mark.parametrize("parts", [WHOLE, PARTS])
 @pytest.mark.parametrize("place", range(len(WEIGHTS)))
 @pytest.mark.parametrize("percent", [-20, 20])
-def test_a_shift_moves_one_weight_and_keeps_the_sum(place, percent):
-    shifted = shift_weight(WEIGHTS, place, percent)
-    assert sum(shifted) == POINTS
-    total = POINTS + WEIGHTS[place] * percent / 100
+def test_a_shift_moves_one_weight_and_keeps_the_sum_of_its_part(place, percent, parts):
+    shifted = shift_weight(WEIGHTS, parts, place, percent)
+    whole = sum_parts(WEIGHTS, parts)[parts[place]]
+    grown = whole + WEIGHTS[place] * percent / 100
     for number, (before, after) in enumerate(zip(WEIGHTS, shifted, strict=True)):
+        if parts[number] != parts[place]:
+            assert after == before
+            continue
         factor = 1 + percent / 100 if number == place else 1
-        assert after == pytest.approx(before * factor * POINTS / total, abs=1)
+        assert after == pytest.approx(before * factor * whole / grown, abs=1)
+    assert sum_parts(shifted, parts) == sum_parts(WEIGHTS, parts)
 
 
-def test_draws_sum_to_100_points_and_are_those_of_their_seed():
-    drawn = draw_weights(WEIGHTS, 200, 7, 249)
-    assert {sum(row) for row in drawn} == {POINTS}
+def sum_parts(weights, parts):
+    return {
+        name: sum(w for w, part in zip(weights, parts, strict=True) if part == name)
+        for name in parts
+    }
+
+
+@pytest.mark.parametrize("parts", [WHOLE, PARTS])
+def test_draws_keep_the_sums_of_parts_and_are_those_of_their_seed(parts):
+    drawn = draw_weights(WEIGHTS, parts, 200, 7, 249)
+    assert all(sum_parts(row, parts) == sum_parts(WEIGHTS, parts) for row in drawn)
     assert min(min(row) for row in drawn) >= 0
-    assert drawn == draw_weights(WEIGHTS, 200, 7, 249)
-    assert drawn != draw_weights(WEIGHTS, 200, 8, 249)
+    assert len({row[0] for row in drawn}) > 100
+    assert drawn == draw_weights(WEIGHTS, parts, 200, 7, 249)
+    assert drawn != draw_weights(WEIGHTS, parts, 200, 8, 249)
     # The first draws do not depend on how many follow.
-    assert drawn[:50] == draw_weights(WEIGHTS, 50, 7, 249)
+    assert drawn[:50] == draw_weights(WEIGHTS, parts, 50, 7, 249)
 
 
 def test_a_weight_of_mean_size_varies_by_a_fifth():
-    equal = [POINTS // 10] * 10
-    drawn = draw_weights(equal, 2000, 7, choose_concentration(len(equal)))
+    equal = [1000] * 10
+    drawn = draw_weights(equal, WHOLE[:10], 2000, 7, choose_concentration(len(equal)))
     values = [row[0] for row in drawn]
     # 2,000 draws tell a mean to 0.5 % and a deviation to 2 %; thrice that is allowed.
     assert statistics.mean(values) == pytest.approx(1000, rel=0.015)
