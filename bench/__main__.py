@@ -203,7 +203,10 @@ def _render_systems(found: dict[str, Any], models: int) -> str:
         + f"\nAll systems take {found['growth']} times as long as the first alone.\n\n"
         + _table(found["models"][:models])
         + "\nModels and tests of the run with all systems, the largest first; several "
-        "work at a time.\n"
+        "work at a time.\n\n"
+        + _table(found["views"])
+        + "\nMarts that are computed as they are read: the last month of all cards, by "
+        "one who sees every row.\n"
     )
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from psycopg import sql
 
 from bench.nightly import run_module, time_nightly
+from jinta.publish.marts import CANDIDATE_SCHEMA, describe_relations
+from jinta.publish.views import MARTS_SCHEMA
 from jinta.settings import Settings
+from jinta.warehouse import connect
 
 # What the group-account value (S0) is computed from; all else serves the other systems.
 FIRST_TABLES = frozenset(
@@ -47,8 +52,9 @@ def measure_systems(
 
     Returns:
         Accounts, months and per run the seconds and rows landed; how many times as long
-        all systems take; and every model of that run with its seconds, its growth and
-        its share of the wall time, the largest first.
+        all systems take; every model of that run with its seconds, its growth and its
+        share of the wall time; and the marts that are computed as they are read, with
+        the seconds that their last month takes. Both largest first.
     """
     own = replace(settings, home=settings.home / "bench" / f"systems-{accounts}")
     own.home.mkdir(parents=True, exist_ok=True)
@@ -63,6 +69,8 @@ def measure_systems(
     for name, sources in (("first", first), ("all", whole)):
         tell(f"nightly run at {accounts:,} accounts: {name}")
         runs[name] = time_nightly(own, sources)
+    tell("reading the marts that are views")
+    views = time_views(own)
     run_module(own, "jinta", "warehouse", "stop")
     return {
         "accounts": accounts,
@@ -70,6 +78,7 @@ def measure_systems(
         "runs": [describe_run(name, run) for name, run in runs.items()],
         "growth": round(runs["all"]["seconds"] / runs["first"]["seconds"], 2),
         "models": rank_models(runs["first"], runs["all"]),
+        "views": views,
     }
 
 
@@ -110,3 +119,31 @@ def rank_models(
         }
         for node in nodes
     ]
+
+
+def time_views(settings: Settings) -> list[dict[str, Any]]:
+    """Read the last published month of each mart that is a view, all cards of it.
+
+    Returns:
+        Mart, rows and seconds to the last row for one who sees everything.
+    """
+    with connect(settings, "transformer") as connection:
+        relations = describe_relations(connection, CANDIDATE_SCHEMA).values()
+    timed = []
+    with connect(settings, "reporter", autocommit=True) as connection:
+        for relation in relations:
+            if not relation.is_view:
+                continue
+            # Counting whole rows has every column of them computed.
+            query = sql.SQL("select count(read) from {view} as read").format(
+                view=sql.Identifier(MARTS_SCHEMA, relation.name)
+            )
+            if "month" in relation.columns:
+                query += sql.SQL(
+                    " where month = (select max(month) from marts.fct_account_scores)"
+                )
+            started = time.perf_counter()
+            [(rows,)] = connection.execute(query).fetchall()
+            seconds = round(time.perf_counter() - started, 2)
+            timed.append({"mart": relation.name, "rows": rows, "seconds": seconds})
+    return sorted(timed, key=lambda view: -view["seconds"])

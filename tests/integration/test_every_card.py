@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -172,7 +173,10 @@ def test_there_is_evidence_of_every_card(systems, card):
             f"where scorecard_id = '{card}'"
         )
     )
-    assert build_account_parts(pack)
+    page = "".join(build_account_parts(pack))
+    [(added, total)] = re.findall(r"Points \(得分\)</th><td>(.+?) = (.+?)</td>", page)
+    parts = [Decimal(part.split()[-1]) * 100 for part in added.split(" + ")]
+    assert sum(parts) == Decimal(total) * 100 == pack["score"][0]["total_points"]
     evidence = collect_version_pack(
         systems.settings, card, version, LAST, is_rebuilt=False, draws=5
     )

@@ -16,6 +16,7 @@ from jinta.evidence.html import (
     show,
     show_month,
     show_points,
+    show_rank,
     table,
 )
 from jinta.evidence.rebuild import build_rebuild_parts, describe_rebuild
@@ -122,8 +123,8 @@ def _build_head(pack: dict[str, Any]) -> list[Html]:
         score = pack["score"][0]
         verdict = (
             f"Tier {score['effective_tier']}, {show_points(score['total_points'])} "
-            f"points, rank {show(score['value_rank'])} of {show(score['population'])} "
-            f"in {score['partition_id'] or EMPTY}. {describe_rebuild(pack['rebuild'])}"
+            f"points, {show_rank(score)} in {score['partition_id'] or EMPTY}. "
+            f"{describe_rebuild(pack['rebuild'])}"
         )
     manager = " ".join(filter(None, (account["manager_id"], account["manager_name"])))
     return [
@@ -161,10 +162,11 @@ def _build_score(pack: dict[str, Any]) -> list[Html]:
     if not pack["score"]:
         return [element("p", "None.", class_="soft")]
     score = pack["score"][0]
+    dimensions = {row["dimension"]: row["dimension_name"] for row in pack["points"]}
     points = " + ".join(
-        f"{name.upper()} {show_points(score[f'{name}_points'])}" for name in "xyz"
+        f"{name} {show_points(score[f'{dimension}_points'])}"
+        for dimension, name in dimensions.items()
     )
-    rank = f"{show(score['value_rank'])} of {show(score['population'])}"
     provisional = ", provisional (暂定)" if score["is_provisional"] else ""
     cut_offs = [
         [
@@ -180,7 +182,7 @@ def _build_score(pack: dict[str, Any]) -> list[Html]:
                 ("Points (得分)", f"{points} = {show_points(score['total_points'])}"),
                 ("Version (版本)", score["scorecard_version"]),
                 ("Tier (等级)", _describe_tiers(score)),
-                ("Rank (排名)", f"{rank} in {show(score['partition_id'])}"),
+                ("Rank (排名)", f"{show_rank(score)} in {show(score['partition_id'])}"),
                 (
                     "Completeness (完整度)",
                     f"{score['completeness_pct']:.1f} %{provisional}",
@@ -209,7 +211,7 @@ def _describe_tiers(score: dict[str, Any]) -> str:
 def _build_points(pack: dict[str, Any]) -> Html:
     rows = [
         [
-            row["dimension"].upper(),
+            row["dimension_name"],
             f"{row['indicator_name']} ({row['indicator_name_zh']})",
             _show_value(row),
             row["unit"],
@@ -226,7 +228,7 @@ def _build_points(pack: dict[str, Any]) -> Html:
         for row in pack["points"]
     ]
     headings = [
-        *("dim.", "indicator (指标)", "value (值)", "unit", "band (分段)"),
+        *("part (维度)", "indicator (指标)", "value (值)", "unit", "band (分段)"),
         *("from, to", "points (得分)", "of", "comes from, or why missing"),
     ]
     if not rows:

@@ -26,6 +26,7 @@ from jinta.evidence.html import (
     section,
     show,
     show_month,
+    show_rank,
     table,
 )
 
@@ -177,9 +178,8 @@ def _build_account(pack: dict[str, Any], account: dict[str, Any]) -> Html:
     manager = pack["manager"]["manager_id"]
     numbers = ", ".join(_name_record(row, manager) for row in records)
     places = {r["address"]: r["office_phone"] for r in records if r["address"]}
-    rank = f"rank {show(account['value_rank'])} of {show(account['population'])}"
     line = (
-        f"Tier {show(account['effective_tier'])}, {rank}; CRM {numbers}; "
+        f"Tier {show(account['effective_tier'])}, {show_rank(account)}; CRM {numbers}; "
         f"{show(account['county_name'])}, {show(account['industry'])}; "
         f"{_count_lines(account['member_lines'])}, "
         f"{show_amount(account['total_amount'])} a month; signed "
@@ -291,6 +291,7 @@ def list_steps(pack: dict[str, Any]) -> list[dict[str, Any]]:
         ("Go through “First things first” together", len(list_urgent(pack))),
         ("Move the open tasks to the successor in the CRM", len(pack["tasks"])),
         ("Move the opportunities and leads", _count_pursued(pack)),
+        ("Agree who goes on with the plans", len(pack["plans"])),
         ("Hand over the papers of the agreements", len(pack["agreements"])),
         ("Change the owner of the accounts in the CRM", len(pack["accounts"])),
         (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -78,6 +78,13 @@ def show_month(month: date | None) -> str:
 def show_points(hundredths: int | None) -> str:
     """Write points, which are kept in hundredths."""
     return EMPTY if hundredths is None else f"{hundredths / 100:.2f}"
+
+
+def show_rank(row: Mapping[str, Any]) -> str:
+    """Write a rank and of how many, or that there is none."""
+    if row["value_rank"] is None:
+        return "not ranked (未排名)"
+    return f"rank {show(row['value_rank'])} of {show(row['population'])}"
 
 
 def table(

@@ -410,8 +410,8 @@ def _design_as_shown_view(
     """Show a month mart as it was known at any time: a row per time it was shown.
 
     What a view has shown of a month is one row of `control.shown_slices` per interval,
-    so a filter on month and time chooses slices before any row is read. Its own columns
-    come first: the mart's may grow.
+    so a filter on month and time chooses slices before any row is read, as those on
+    pointers do (`_select_slices`). Its own columns come first: the mart's may grow.
     """
     selected = [
         sql.SQL("shown.month") if name == "month" else _show_column(mart, name)
@@ -419,10 +419,11 @@ def _design_as_shown_view(
     ]
     query = sql.SQL(
         "select {shown}, {columns} from {table} as slices "
-        "inner join control.shown_slices as shown "
-        "on slices.{slice_column} = shown.slice_id and shown.mart = {mart}"
-        "{restriction}"
+        "inner join (select month, slice_id, {intervals} from control.shown_slices "
+        "where mart = {mart} offset 0) as shown "
+        "on slices.{slice_column} = shown.slice_id{restriction}"
     ).format(
+        intervals=sql.SQL(", ").join(map(sql.Identifier, SHOWN_COLUMNS)),
         shown=sql.SQL(", ").join(sql.Identifier("shown", c) for c in SHOWN_COLUMNS),
         columns=sql.SQL(", ").join(selected),
         table=sql.Identifier(ARCHIVE_SCHEMA, mart.name),

@@ -99,7 +99,8 @@ def test_the_successor_is_introduced_to_as_many_accounts_as_the_rule_says():
         *("other_records", "tasks", "opportunities", "leads", "agreements"),
         "individuals",
     )
-    pack |= {part: [] for part in others} | {"prospects": [{}, {}]}
+    pack |= {part: [] for part in others}
+    pack |= {"prospects": [{}, {}], "plans": [{}, {}, {}]}
     steps = {row["step"]: row["how_many"] for row in list_steps(pack)}
     assert [step for step in steps if step.startswith("Introduce")] == [
         "Introduce the successor in person: First",
@@ -107,6 +108,7 @@ def test_the_successor_is_introduced_to_as_many_accounts_as_the_rule_says():
     ]
     assert steps["Tell the other accounts by phone"] == 1
     assert steps["Change the owner of the prospects in the CRM"] == 2
+    assert steps["Agree who goes on with the plans"] == 3
 
 
 FROM = {

@@ -50,27 +50,67 @@ tasks as (
 ),
 
 -- What names nobody known stands for itself.
-sided as (
+keyed as (
 
     select
         visits.*,
         records.group_account_id,
-        coalesce(records.group_account_id, 'CRM ' || visits.account_id) as account_key,
-        sides.is_for_owner,
-        sides.manager_id_charged
+        coalesce(records.group_account_id, 'CRM ' || visits.account_id) as account_key
 
     from visits
 
     left join records
         on {{ refers_to('visits', 'records', 'account_id') }}
 
+),
+
+-- When a visit's promise was kept says nothing of months; held against each month's
+-- promises, of which Postgres expects one, the tasks would be read as often as there
+-- are last_visits.
+closed as (
+
+    select
+        keyed.system_name,
+        keyed.visit_id,
+        min(
+            least(
+                case when tasks.from_date >= keyed.visited_date then tasks.from_date end,
+                case when tasks.to_date > keyed.visited_date then tasks.to_date end
+            )
+        ) as closed_date
+
+    from keyed
+
+    inner join tasks on keyed.account_key = tasks.account_key
+
+    where keyed.next_step is not null
+
+    group by keyed.system_name, keyed.visit_id
+
+),
+
+sided as (
+
+    select
+        keyed.*,
+        closed.closed_date,
+        sides.is_for_owner,
+        sides.manager_id_charged
+
+    from keyed
+
+    left join closed
+        on
+            keyed.system_name = closed.system_name
+            and keyed.visit_id = closed.visit_id
+
     cross join
         lateral (
-            values (true, null), (false, visits.manager_id)
+            values (true, null), (false, keyed.manager_id)
         ) as sides (is_for_owner, manager_id_charged)
 
     where
-        (sides.is_for_owner and records.group_account_id is not null)
+        (sides.is_for_owner and keyed.group_account_id is not null)
         or sides.manager_id_charged is not null
 
 ),
@@ -121,9 +161,23 @@ last_visits as (
 
 ),
 
-promises as (
+final as (
 
-    select *
+    select
+        month,
+        group_account_id,
+        account_id as account_id_crm,
+        is_for_owner,
+        manager_id_charged,
+        'promise' as matter_kind,
+        system_name,
+        visit_id as matter_id,
+        visited_date as noted_date,
+        next_step_date as due_date,
+        null::numeric as amount,
+        next_step as matter_text,
+        null::integer as satisfaction_points,
+        null::integer as days_since_visit
 
     from last_visits
 
@@ -131,61 +185,7 @@ promises as (
         turn = 1
         and next_step is not null
         and coalesce(next_step_date <= month_end_date, true)
-
-),
-
-closed as (
-
-    select distinct
-        promises.month,
-        promises.system_name,
-        promises.visit_id
-
-    from promises
-
-    inner join tasks
-        on
-            promises.account_key = tasks.account_key
-            and (
-                (
-                    promises.visited_date <= tasks.from_date
-                    and promises.month_end_date >= tasks.from_date
-                )
-                or (
-                    promises.visited_date < tasks.to_date
-                    and promises.month_end_date >= tasks.to_date
-                )
-            )
-
-),
-
-final as (
-
-    select
-        promises.month,
-        promises.group_account_id,
-        promises.account_id as account_id_crm,
-        promises.is_for_owner,
-        promises.manager_id_charged,
-        'promise' as matter_kind,
-        promises.system_name,
-        promises.visit_id as matter_id,
-        promises.visited_date as noted_date,
-        promises.next_step_date as due_date,
-        null::numeric as amount,
-        promises.next_step as matter_text,
-        null::integer as satisfaction_points,
-        null::integer as days_since_visit
-
-    from promises
-
-    left join closed
-        on
-            promises.month = closed.month
-            and promises.system_name = closed.system_name
-            and promises.visit_id = closed.visit_id
-
-    where closed.visit_id is null
+        and coalesce(closed_date > month_end_date, true)
 
 )
 

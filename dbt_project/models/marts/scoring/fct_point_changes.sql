@@ -78,15 +78,55 @@ rules_pivoted as (
             where indicator_id = '{{ indicator }}'
         ) as {{ indicator }}_points,
         {%- endfor %}
-        array[
-            {%- for indicator in indicators %}
-            bool_or(indicator_id = '{{ indicator }}'){{ ',' if not loop.last }}
-            {%- endfor %}
-        ] as are_on_card
+        array_remove(
+            array_agg(distinct array_position(
+                string_to_array('{{ indicators | join(' ') }}', ' '), indicator_id
+            )),
+            null
+        ) as positions
 
     from bands
 
     group by scorecard_id, scorecard_version
+
+),
+
+-- What a pair of months compares: the indicators of either card.
+rules_paired as (
+
+    select
+        months_paired.scorecard_id,
+        months_paired.month,
+        months_paired.old_month,
+        months_paired.old_scorecard_version,
+        months_paired.scorecard_version,
+        months_paired.old_scorecard_version = months_paired.scorecard_version
+            as is_same_version,
+        {%- for indicator in indicators %}
+        old_rules.{{ indicator }}_thresholds,
+        old_rules.{{ indicator }}_points,
+        {%- endfor %}
+        case
+            when old_rules.positions = new_rules.positions then new_rules.positions
+            else array(
+                select listed.position
+                from unnest(old_rules.positions || new_rules.positions)
+                    as listed (position)
+                group by listed.position
+            )
+        end as positions
+
+    from months_paired
+
+    inner join rules_pivoted as old_rules
+        on
+            months_paired.scorecard_id = old_rules.scorecard_id
+            and months_paired.old_scorecard_version = old_rules.scorecard_version
+
+    inner join rules_pivoted as new_rules
+        on
+            months_paired.scorecard_id = new_rules.scorecard_id
+            and months_paired.scorecard_version = new_rules.scorecard_version
 
 ),
 
@@ -126,13 +166,15 @@ sides as (
         '{{ side }}' as side,
         scores.points,
         scores.bands,
-        indicators.missing_indicators,
-        -- Known without a value is outside of a delivered list, and last.
+        -- Null is missing; known without a value is outside of a delivered list, and
+        -- last.
         array[
             {%- for indicator in indicators %}
             case
+                when indicators.{{ indicator }} is not null
+                    then indicators.{{ indicator }}::numeric
                 when '{{ indicator }}' <> all(indicators.missing_indicators)
-                    then coalesce(indicators.{{ indicator }}::numeric, 'Infinity')
+                    then 'Infinity'
             end{{ ',' if not loop.last }}
             {%- endfor %}
         ] as indicator_values
@@ -160,7 +202,6 @@ sides as (
         'moved' as side,
         null as points,
         null as bands,
-        null as missing_indicators,
         null as indicator_values
 
     from records_moved
@@ -176,8 +217,6 @@ sides_joined as (
         {%- for side in ['old', 'new'] %}
         max(points) filter (where side = '{{ side }}') as {{ side }}_points,
         max(bands) filter (where side = '{{ side }}') as {{ side }}_bands,
-        max(missing_indicators) filter (where side = '{{ side }}')
-            as {{ side }}_missing_indicators,
         max(indicator_values) filter (where side = '{{ side }}')
             as {{ side }}_values,
         {%- endfor %}
@@ -192,50 +231,29 @@ sides_joined as (
 replayed as (
 
     select
-        sides_joined.scorecard_id,
-        sides_joined.month,
-        sides_joined.group_account_id,
-        months_paired.old_month,
-        months_paired.old_scorecard_version,
-        months_paired.scorecard_version,
-        sides_joined.old_points,
-        sides_joined.new_points,
-        sides_joined.old_bands,
-        sides_joined.new_bands,
-        sides_joined.old_missing_indicators,
-        sides_joined.new_missing_indicators,
-        sides_joined.old_values,
-        sides_joined.new_values,
-        old_rules.are_on_card as are_on_old_card,
-        new_rules.are_on_card as are_on_new_card,
-        sides_joined.is_regrouped,
-        months_paired.old_scorecard_version = months_paired.scorecard_version
-            as is_same_version,
-        array[
-            {%- for indicator in indicators %}
-            old_rules.{{ indicator }}_points[width_bucket(
-                sides_joined.new_values[{{ loop.index }}],
-                old_rules.{{ indicator }}_thresholds
-            ) + 1]{{ ',' if not loop.last }}
-            {%- endfor %}
-        ] as points_by_old_rules
+        sides_joined.*,
+        rules_paired.old_month,
+        rules_paired.old_scorecard_version,
+        rules_paired.scorecard_version,
+        rules_paired.positions,
+        case
+            when rules_paired.is_same_version then sides_joined.new_points
+            else array[
+                {%- for indicator in indicators %}
+                rules_paired.{{ indicator }}_points[width_bucket(
+                    sides_joined.new_values[{{ loop.index }}],
+                    rules_paired.{{ indicator }}_thresholds
+                ) + 1]{{ ',' if not loop.last }}
+                {%- endfor %}
+            ]
+        end as replayed_points
 
     from sides_joined
 
-    inner join months_paired
+    inner join rules_paired
         on
-            sides_joined.scorecard_id = months_paired.scorecard_id
-            and sides_joined.month = months_paired.month
-
-    inner join rules_pivoted as old_rules
-        on
-            months_paired.scorecard_id = old_rules.scorecard_id
-            and months_paired.old_scorecard_version = old_rules.scorecard_version
-
-    inner join rules_pivoted as new_rules
-        on
-            months_paired.scorecard_id = new_rules.scorecard_id
-            and months_paired.scorecard_version = new_rules.scorecard_version
+            sides_joined.scorecard_id = rules_paired.scorecard_id
+            and sides_joined.month = rules_paired.month
 
     where sides_joined.old_points is not null or sides_joined.new_points is not null
 
@@ -247,8 +265,9 @@ unpivoted as (
         replayed.scorecard_id,
         replayed.month,
         replayed.group_account_id,
-        by_indicator.indicator_id,
-        by_indicator.position::integer as position,
+        (string_to_array('{{ indicators | join(' ') }}', ' '))[positions.position]
+            as indicator_id,
+        positions.position,
         replayed.old_month,
         replayed.old_scorecard_version,
         replayed.scorecard_version,
@@ -262,41 +281,23 @@ unpivoted as (
             else 'new'
         end as account_change,
         replayed.is_regrouped,
-        nullif(by_indicator.old_value, 'Infinity') as old_value,
-        nullif(by_indicator.new_value, 'Infinity') as new_value,
-        by_indicator.indicator_id = any(replayed.old_missing_indicators)
-            as is_old_missing,
-        by_indicator.indicator_id = any(replayed.new_missing_indicators)
-            as is_new_missing,
-        by_indicator.old_band,
-        by_indicator.new_band,
-        coalesce(by_indicator.old_points, 0) as old_points,
-        coalesce(by_indicator.new_points, 0) as new_points,
-        coalesce(by_indicator.replayed_points, 0) as replayed_points
+        {%- for side in ['old', 'new'] %}
+        nullif(replayed.{{ side }}_values[positions.position], 'Infinity')
+            as {{ side }}_value,
+        case
+            when replayed.{{ side }}_points is not null
+                then replayed.{{ side }}_values[positions.position] is null
+        end as is_{{ side }}_missing,
+        replayed.{{ side }}_bands[positions.position] as {{ side }}_band,
+        {%- endfor %}
+        {%- for side in ['old', 'new', 'replayed'] %}
+        coalesce(replayed.{{ side }}_points[positions.position], 0)
+            as {{ side }}_points{{ ',' if not loop.last }}
+        {%- endfor %}
 
     from replayed
 
-    cross join
-        lateral unnest(
-            string_to_array('{{ indicators | join(' ') }}', ' '),
-            replayed.are_on_old_card,
-            replayed.are_on_new_card,
-            replayed.old_values,
-            replayed.new_values,
-            replayed.old_bands,
-            replayed.new_bands,
-            replayed.old_points,
-            replayed.new_points,
-            case
-                when replayed.is_same_version then replayed.new_points
-                else replayed.points_by_old_rules
-            end
-        ) with ordinality as by_indicator (
-            indicator_id, is_on_old_card, is_on_new_card, old_value, new_value,
-            old_band, new_band, old_points, new_points, replayed_points, position
-        )
-
-    where by_indicator.is_on_old_card or by_indicator.is_on_new_card
+    cross join lateral unnest(replayed.positions) as positions (position)
 
 ),
 

@@ -113,32 +113,37 @@ moves as (
 ),
 
 final as (
-    {% for kind in ['effective', 'raw'] %}
+
     select
-        scorecard_id,
-        month,
-        branch_id,
-        '{{ kind }}' as tier_kind,
-        {{ kind }}_tier_from as tier_from,
-        {{ kind }}_tier_to as tier_to,
-        old_month,
+        moves.scorecard_id,
+        moves.month,
+        moves.branch_id,
+        kinds.tier_kind,
+        kinds.tier_from,
+        kinds.tier_to,
+        moves.old_month,
         count(*) as accounts,
-        sum(old_revenue) as old_revenue,
-        sum(revenue) as revenue
+        sum(moves.old_revenue) as old_revenue,
+        sum(moves.revenue) as revenue
 
     from moves
 
+    cross join
+        lateral (
+            values
+            ('effective', moves.effective_tier_from, moves.effective_tier_to),
+            ('raw', moves.raw_tier_from, moves.raw_tier_to)
+        ) as kinds (tier_kind, tier_from, tier_to)
+
     group by
-        scorecard_id,
-        month,
-        branch_id,
-        {{ kind }}_tier_from,
-        {{ kind }}_tier_to,
-        old_month
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
+        moves.scorecard_id,
+        moves.month,
+        moves.branch_id,
+        kinds.tier_kind,
+        kinds.tier_from,
+        kinds.tier_to,
+        moves.old_month
+
 )
 
 select * from final

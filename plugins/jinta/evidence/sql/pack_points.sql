@@ -28,5 +28,5 @@ where
     and points.group_account_id = %(account)s
 
 order by
-    points.dimension asc,
+    array_position(array['x', 'y', 'z', 'w'], points.dimension) asc,
     points.position asc
