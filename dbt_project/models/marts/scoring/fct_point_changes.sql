@@ -109,11 +109,11 @@ rules_paired as (
         case
             when old_rules.positions = new_rules.positions then new_rules.positions
             else array(
-                select listed.position
-                from unnest(old_rules.positions || new_rules.positions)
-                    as listed (position)
-                group by listed.position
-            )
+                    select listed.position
+                    from unnest(old_rules.positions || new_rules.positions)
+                            as listed (position)
+                    group by listed.position
+                )
         end as positions
 
     from months_paired
@@ -239,13 +239,13 @@ replayed as (
         case
             when rules_paired.is_same_version then sides_joined.new_points
             else array[
-                {%- for indicator in indicators %}
-                rules_paired.{{ indicator }}_points[width_bucket(
-                    sides_joined.new_values[{{ loop.index }}],
-                    rules_paired.{{ indicator }}_thresholds
-                ) + 1]{{ ',' if not loop.last }}
-                {%- endfor %}
-            ]
+                    {%- for indicator in indicators %}
+                    rules_paired.{{ indicator }}_points[width_bucket(
+                        sides_joined.new_values[{{ loop.index }}],
+                        rules_paired.{{ indicator }}_thresholds
+                    ) + 1]{{ ',' if not loop.last }}
+                    {%- endfor %}
+                ]
         end as replayed_points
 
     from sides_joined
@@ -289,11 +289,10 @@ unpivoted as (
                 then replayed.{{ side }}_values[positions.position] is null
         end as is_{{ side }}_missing,
         replayed.{{ side }}_bands[positions.position] as {{ side }}_band,
-        {%- endfor %}
-        {%- for side in ['old', 'new', 'replayed'] %}
         coalesce(replayed.{{ side }}_points[positions.position], 0)
-            as {{ side }}_points{{ ',' if not loop.last }}
+            as {{ side }}_points,
         {%- endfor %}
+        coalesce(replayed.replayed_points[positions.position], 0) as replayed_points
 
     from replayed
 
