@@ -226,7 +226,7 @@ def test_assessments_say_who_when_and_why(systems):
 def test_assessments_stand_beside_what_is_known_of_the_customer(systems):
     """S3-05: sales of three years and projects; of a prospect neither is known."""
     found = systems.rows(
-        "select distinct coalesce(account_id_crm, 'prospect'), finance_year, "
+        "select distinct coalesce(account_id_crm, 'prospect'), fiscal_year, "
         "average_sales_3y_amount, sales_growth_3y_pct, projects_3y "
         "from marts.fct_assessments "
         "left join marts.bridge_account_records using (month, group_account_id) "

@@ -100,8 +100,8 @@ def test_key_figures_of_one_mart_have_each_their_branches(systems):
     """
     rows = systems.rows(
         "select kpi_id, branch_id, kpi_value from marts.fct_kpis "
-        "where kpi_id in ('accounts_without_owner', 'managers_lacking', "
-        f"'mean_satisfaction') and month = '{MARCH}'"
+        "where kpi_id in ('accounts_without_owner_in_post', "
+        f"'managers_lacking', 'mean_satisfaction') and month = '{MARCH}'"
     )
     compare(rows, read_golden("kpis"))
 
@@ -156,11 +156,11 @@ def test_an_overview_shows_the_latest_year_of_the_customer(systems):
     """S2-19: what it sells and earns itself, and how that grows."""
     rows = systems.rows(
         NAMED.format(
-            columns="month, account_id, finance_year, annual_sales_amount, "
+            columns="month, account_id, fiscal_year, annual_sales_amount, "
             "annual_profit_amount, annual_sales_growth_pct, annual_profit_growth_pct",
             mart="fct_account_overviews",
         )
-        + " where finance_year is not null"
+        + " where fiscal_year is not null"
     )
     golden = [row for row in read_golden("account_finances") if _is_latest(row)]
     shown = [

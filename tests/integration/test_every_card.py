@@ -9,14 +9,16 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from jinta.errors import UsageError
+from jinta import cli
+from jinta.errors import RuleError, UsageError
 from jinta.evidence.account_pack import collect_account_pack
 from jinta.evidence.account_page import build_account_parts
 from jinta.evidence.backtest import BacktestRequest, run_backtest
 from jinta.evidence.version_pack import collect_version_pack
 from jinta.replay import open_replay
+from jinta.report import rules_cli
 from jinta.report.changes import PARTS, open_bridge
-from jinta.report.judgements import weigh_judgements
+from jinta.report.judgements import check_judgements, weigh_judgements
 from jinta.report.rule_freezing import freeze_bands
 from jinta.report.rules import read_files
 from jinta.report.states import find_state
@@ -198,7 +200,7 @@ def test_every_card_with_percentiles_can_be_frozen(systems, card):
         assert [band["lower_bound"] for band in bands].count("") == 1
 
 
-def test_judgements_of_the_files_are_weighed_before_a_run(systems):
+def test_judgements_of_the_files_are_weighed_before_a_run(systems, monkeypatch):
     """S4-03: by the nightly run's own model, contradictions included."""
     rules = read_files(systems.settings.dbt_project / "seeds" / "rules")
     judged = "value_pyramid_classes"
@@ -209,6 +211,8 @@ def test_judgements_of_the_files_are_weighed_before_a_run(systems):
 
     assert [row["weight_pct"] for row in weigh()] == [42, 23, 23, 12]
     assert max(row["consistency_ratio"] for row in weigh()) < Decimal("0.01")
+    assert {row["verdict"] for row in weigh()} == {"ok"}
+    check_judgements(systems.settings, rules)
     (row,) = (
         row
         for row in rules["ahp_judgements"]
@@ -217,4 +221,17 @@ def test_judgements_of_the_files_are_weighed_before_a_run(systems):
     )
     # Nine times the contacts, of which a transaction is worth three and of it two.
     row["judgement"] = "9"
-    assert min(row["consistency_ratio"] for row in weigh()) >= Decimal("0.10")
+    refused = weigh()
+    assert min(row["consistency_ratio"] for row in refused) >= Decimal("0.10")
+    [verdict] = {row["verdict"] for row in refused}
+    assert verdict.endswith(" is not below 0.10: refused")
+    with pytest.raises(RuleError, match=verdict) as refusal:
+        check_judgements(systems.settings, rules)
+    assert "ahp_judgements.csv" in refusal.value.cure
+    # The command says the same to a script.
+    monkeypatch.setattr(rules_cli, "load_settings", lambda: systems.settings)
+    monkeypatch.setattr(rules_cli, "_read_rules", lambda _: rules)
+    for command in ("judgements", "check"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["rules", command])
+        assert ended.value.code == 1, command

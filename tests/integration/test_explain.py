@@ -17,6 +17,7 @@ from jinta.report import cli as report_cli
 from jinta.report.explain import explain_account, fetch_branch_name
 from jinta.report.explain_leads import write_condition
 from jinta.report.explain_text import render_explanation
+from jinta.report.since import explain_since
 from jinta.report.source_rows import list_older_rows, list_source_rows
 from jinta.report.standing import write_standing
 from jinta.warehouse import connect
@@ -122,6 +123,74 @@ def test_every_point_is_told_and_they_add_up(tiny):
             assert row["indicator_value"] is None or (
                 row["indicator_value"] >= row["band_from"]
             )
+
+
+def test_an_ended_id_is_told_to_be_another_account_now(tiny):
+    """Ids resolve for ever; who asks by an old one must not take it for the same."""
+    explanation = explain_account(tiny, "a02")
+    now = explanation["account"]["group_account_id"]
+    assert not explanation["is_successor"]
+    assert "has ended" not in show(explanation)
+    [old] = [
+        "g" + row["source_record_id"][1:]
+        for row in explanation["records"]
+        if row["source_record_id"] != "r" + now[1:]
+    ]
+    explanation = explain_account(tiny, f" {old} ")
+    assert explanation["account"]["group_account_id"] == now
+    assert explanation["is_successor"]
+    assert f"{old.strip()} has ended; its first record is in this account" in show(
+        explanation
+    )
+
+
+def test_a_tier_that_is_kept_or_provisional_is_told_at_a_glance(tiny):
+    """Distances are of the rule's tier: beside a kept one they say so."""
+    explanation = explain_account(tiny, "a04", date(2024, 3, 1), CARD)
+    [card] = explanation["cards"]
+    assert "by the rule" not in show(explanation)
+    score = card["score"]
+    score |= {
+        "effective_tier": "B1",
+        "held_band": "B",
+        "exit_months": 3,
+        "months_outside": 1,
+    }
+    raw = score["raw_tier"]
+    text = " ".join(show(explanation).split())
+    assert f"B1 kept ({raw} by the rule)" in text
+    assert "B, 2.01 points short by the rule" in text
+    assert "To B by the rule: 2.01 points short" in text
+    assert "leads to B2 by the rule" in text
+    score |= {
+        "effective_tier": raw,
+        "is_provisional": True,
+        "completeness_pct": Decimal(65),
+    }
+    assert f"{raw} (provisional, 65 % known)" in show(explanation)
+
+
+def test_amounts_and_counts_are_told_with_their_period(systems):
+    """S4-02: five transactions of a year are not five of a month."""
+    text = show(explain_account(systems.settings, "a05", date(2024, 3, 1)))
+    assert "yuan in 12 months" in text
+    assert "yuan in 36 months" in text
+    assert "per month in" not in text
+    assert "per cent in" not in text
+
+
+def test_a_change_that_nobody_can_make_is_marked(tiny):
+    explanation = explain_account(tiny, "a04", date(2024, 3, 1), CARD)
+    [card] = explanation["cards"]
+    nearest = card["next_tiers"][0]
+    assert nearest["is_changeable"]
+    assert "nobody can change it" not in show(explanation)
+    nearest["is_changeable"] = False
+    assert "nobody can change it (客户经理无法改变)" in show(explanation)
+    assert "only record" not in show(explanation)
+    nearest["was_missing"] = True
+    text = " ".join(show(explanation).split())
+    assert "(客户经理无法改变), only record what it is" in text
 
 
 def test_all_cards_of_an_account_are_told_unless_one_is_asked_for(tiny):
@@ -258,13 +327,20 @@ def test_a_look_alike_is_told_what_it_is_alike_in():
         "threshold": 60,
         "is_met": True,
         "features": [
-            {"feature": "ownership", "value": "state_owned", "points": 40},
-            {"feature": "size_class", "value": "10 to 99", "points": 30},
+            # Of a month published before features had names.
+            {"feature": "county_name", "value": "Luo_ping", "points": 40},
+            {
+                "feature": "size_class",
+                "name": "Employees",
+                "name_zh": "员工规模",
+                "value": "10 to 99",
+                "points": 30,
+            },
         ],
     }
     assert write_condition(found) == (
-        "Likeness (相似度): 70 points, at least 60 points: ownership state owned "
-        "(+40); size class 10 to 99 (+30)"
+        "Likeness (相似度): 70 points, at least 60 points: county name Luo ping "
+        "(+40); Employees (员工规模) 10 to 99 (+30)"
     )
     unknown = found | {"value": None, "features": []}
     assert write_condition(unknown) == (
@@ -359,6 +435,24 @@ def test_a_month_that_is_not_published_is_named_with_those_that_are(tiny):
     with pytest.raises(UsageError, match="2023-08 is not published") as refusal:
         explain_account(tiny, "a04", date(2023, 8, 1))
     assert "2024-03" in refusal.value.cure
+
+
+def test_a_month_is_not_compared_with_itself_or_with_none(tiny):
+    with pytest.raises(UsageError, match="is the month that is explained"):
+        explain_since(tiny, "a04", since=date(2024, 3, 1), month=date(2024, 3, 1))
+    with pytest.raises(UsageError, match="2023-08 is not published") as refusal:
+        explain_since(tiny, "a04", since=date(2023, 8, 1))
+    assert "2024-02, 2024-03" in refusal.value.cure
+
+
+def test_where_scores_decide_no_rank_is_told_as_a_bar(tiny):
+    rows = read_rows(
+        tiny,
+        "select distinct cut_off_basis, rank_from is null, rank_to is null "
+        "from fct_tier_cut_offs inner join dim_scorecards "
+        "using (scorecard_id, scorecard_version)",
+    )
+    assert set(rows) == {("score", True, True), ("rank_share", False, False)}
 
 
 def test_blanks_around_a_name_do_not_count_and_an_empty_one_is_refused(tiny):

@@ -19,6 +19,7 @@ from jinta.evidence.handover_pack import (
     collect_handover,
 )
 from jinta.evidence.handover_page import build_handover_parts
+from jinta.evidence.handover_successor import list_warnings
 from jinta.evidence.handover_urgent import list_urgent
 from jinta.evidence.html import document
 from jinta.evidence.statements import load_statement
@@ -111,6 +112,88 @@ def test_a_leased_line_that_the_pack_lacks_is_found(systems, pack):
     ]
 
 
+# Rows of an account of mqj's, as systems other than the CRM's would deliver them.
+FOREIGN = {
+    "contacts": ("crm__contacts", {"contact_id": "y1", "contact_role": "staff"}),
+    "feedback": (
+        "crm__feedback",
+        {
+            "feedback_id": "y1",
+            "feedback_month": "2024-03-01",
+            "received_date": "2024-03-03",
+            "feedback_kind": "complaint",
+        },
+    ),
+    "visits": (
+        "crm__visits",
+        {
+            "visit_id": "y1",
+            "visit_month": "2024-03-01",
+            "visited_date": "2024-03-03",
+            "manager_id": "my2",
+        },
+    ),
+    "solutions": (
+        "crm__solution_uses",
+        {"solution_id": "y1", "used_date": "2024-03-03"},
+    ),
+    "leased_lines": (
+        "ledger__leased_lines",
+        {"circuit_id": "y1", "product_code": "idc", "installed_date": "2024-03-03"},
+    ),
+}
+
+
+def insert_raw(connection, table, row):
+    landed = {"_first_load_id": 1, "_first_as_of": "2024-03-05"}
+    row = {"account_id": "a01", "_system": "branch"} | row | landed
+    names = ", ".join(row)
+    marks = ", ".join(["%s"] * len(row))
+    connection.execute(
+        f"insert into raw.{table} ({names}) values ({marks})", list(row.values())
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "finds"),
+    [
+        (None, True),
+        # The system bore the key itself, or a third one bears or bore it.
+        ({"_system": "branch", "_last_load_id": 1, "_last_as_of": "2024-03-05"}, False),
+        ({"_system": "county"}, False),
+        ({"_system": "county", "_last_load_id": 1, "_last_as_of": "2024-03-05"}, True),
+    ],
+)
+def test_a_row_from_another_system_means_the_only_record(systems, pack, record, finds):
+    """As the marts have it (`refers_to`): the ledger is seldom the CRM's own system."""
+    with connect(systems.settings, "owner") as connection:
+        for table, row in FOREIGN.values():
+            insert_raw(connection, table, row)
+        if record:
+            insert_raw(connection, "crm__accounts", record)
+        found = _collect(connection, "mqj", pack["publication"], is_personal=False)
+        connection.rollback()
+    checks = {row["part"]: row for row in found["checks"]}
+    before = {row["part"]: row["rows_in_sources"] for row in pack["checks"]}
+    for part in FOREIGN:
+        held = checks[part]
+        assert held["rows_in_sources"] == before[part] + finds, part
+        # The mart of leased lines has no such row; all else is read from what landed.
+        assert held["is_complete"] is (part != "leased_lines" or not finds), part
+
+
+def test_what_others_hold_is_counted_across_systems(systems, pack):
+    with connect(systems.settings, "owner") as connection:
+        connection.execute(
+            "update raw.crm__accounts set manager_id = 'mq2' where account_id = 'a02d'"
+        )
+        row = FOREIGN["contacts"][1] | {"account_id": "a02d"}
+        insert_raw(connection, "crm__contacts", row)
+        found = _collect(connection, "mq2", pack["publication"], is_personal=False)
+        connection.rollback()
+    assert [record["contacts"] for record in found["other_records"]] == [1]
+
+
 def test_a_record_of_an_account_that_others_hold_is_in_both_packs(systems, pack):
     """S2-06: two records of two managers are one account, and each pack names both."""
     packs = {}
@@ -185,16 +268,24 @@ def test_prospects_and_their_leads_are_handed_over(systems, pack, page):
     assert set(held) > listed
 
 
-def read_changed(systems, view, change, statement, key):
-    """Read a statement where the rows of a mart are others."""
+def read_changed(systems, view, change, statement, key, **parts):
+    """Read a statement where the rows of a mart are others.
+
+    `change` is what its columns are instead: values, or expressions by column.
+    """
+    if isinstance(change, dict):
+        pairs = (f"'{column}', {text}" for column, text in change.items())
+        change = f"jsonb_build_object({', '.join(pairs)})"
+    else:
+        change = f"'{change}'"
     with connect(systems.settings, "owner") as connection:
         connection.execute(load_statement("sole_traders"), key)
         connection.execute(f"alter view marts.{view} rename to before")
         connection.execute(
             f"create view marts.{view} as "
-            f"select (jsonb_populate_record(before, '{change}')).* from marts.before"
+            f"select (jsonb_populate_record(before, {change})).* from marts.before"
         )
-        rows = handover_pack.fetch_dicts(connection, statement, key)
+        rows = handover_pack.fetch_dicts(connection, statement, key, **parts)
         connection.rollback()
     return rows
 
@@ -230,6 +321,56 @@ def test_who_may_not_take_key_accounts_is_not_offered(systems):
             systems, "fct_manager_loads", change, "handover_successors", key
         )
         assert [row["manager_id"] for row in rows] == wanted
+
+
+def test_who_has_most_room_is_offered_first(systems):
+    """Not who holds the fewest groups: individuals take places, too."""
+    key = {"month": "2024-03-01", "branch": "qj", "manager": "nobody"}
+    rows = systems.rows(
+        "select manager_id from marts.fct_manager_loads where month = '2024-03-01' "
+        "and coverage_rule_id = 'group' and branch_id = 'qj' and is_counted"
+    )
+    managers = sorted(row[0] for row in rows)
+    assert len(managers) > 1
+    for first in managers:
+        is_first = f"(before.manager_id = '{first}')::int"
+        room = {"free_places": f"3 + {is_first}", "total_load_pct": "90"}
+        load = {"free_places": "3", "total_load_pct": f"90 - {is_first}"}
+        for change in (room, load):
+            # The others hold fewer groups.
+            change |= {"accounts": f"9 + {is_first}"}
+            rows = read_changed(
+                systems, "fct_manager_loads", change, "handover_successors", key
+            )
+            assert rows[0]["manager_id"] == first
+
+
+def test_a_managers_load_is_that_of_all_rules(systems, pack):
+    key = _make_key("mq2", pack["publication"])
+    change = '{"total_load_pct": 100.25, "free_places": 0}'
+    person = handover_pack.name_person(is_personal=False)
+    [row] = read_changed(
+        systems, "fct_manager_loads", change, "handover_manager", key, person=person
+    )
+    assert (float(row["total_load_pct"]), row["free_places"]) == (100.25, 0)
+    held = pack["manager"]["total_load_pct"]
+    mixed = pack | {"successor": row, "manager": pack["manager"] | {"key_accounts": 3}}
+    [warning] = list_warnings(mixed)
+    assert warning.startswith("mq2 has room for 0 key accounts, not 3")
+    assert held is not None
+
+
+def test_lists_of_several_branches_are_one_order(systems):
+    """Of a manager who left, what presses is in lists that count their places apart."""
+    key = {"manager": "mqj", "month": "2024-03-01"}
+    change = {"place": "1000 - before.place"}
+    rows = read_changed(
+        systems, "fct_pressing_matters", change, "handover_pressing", key
+    )
+    weights = [row["weight"] for row in rows]
+    assert len(set(weights)) > 1
+    assert weights == sorted(weights, reverse=True)
+    assert [row["place"] for row in rows] == [*range(1, len(rows) + 1)]
 
 
 def test_what_presses_comes_first(pack):

@@ -114,11 +114,13 @@ def test_every_product_of_every_mart_has_a_name(systems):
     assert len(marts) > 8
     for mart, month in marts:
         # What is listed now belongs to no month.
-        by_month = "" if mart == "fct_agreement_months" else f"and d.{month} = m.month "
+        is_listed_now = mart == "fct_agreement_months"
+        names = "dim_products_current" if is_listed_now else "dim_products"
+        by_month = "" if is_listed_now else f"and d.{month} = m.month "
         assert not systems.rows(
             f"select distinct m.product_code from marts.{mart} as m "
             "where m.product_code <> 'all' and not exists ("
-            "select from marts.dim_products as d "
+            f"select from marts.{names} as d "
             f"where d.product_code = m.product_code {by_month})"
         ), mart
 

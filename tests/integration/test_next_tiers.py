@@ -149,8 +149,9 @@ def test_every_smallest_change_leads_to_the_tier_it_names(companies, name):
 def test_no_smaller_change_of_any_indicator_would_do(companies, name):
     """What every other band of every indicator would gain, worked out from points.
 
-    A change of fewer bands, or of as many of what is measured where the one told is
-    entered by people, or else of as many with fewer points, gains less than the bar.
+    A change of what can be moved where the one told can't, or else of fewer bands, or
+    of as many of what is measured where the one told is entered by people, or else of
+    as many with fewer points, gains less than the bar.
     """
     settings, month = companies[name]
     smaller = read_rows(
@@ -176,10 +177,12 @@ def test_no_smaller_change_of_any_indicator_would_do(companies, name):
             and (
                 not next_tiers.is_one_change_enough
                 or (
+                    not indicators.is_changeable,
                     abs(bands.band - coalesce(points.band, -1)),
                     indicators.is_manual,
                     bands.points - points.points
                 ) < (
+                    not next_tiers.is_changeable,
                     next_tiers.band_steps,
                     next_tiers.is_manual,
                     next_tiers.points_gained
@@ -217,22 +220,24 @@ def test_what_people_enter_and_what_is_unknown_is_marked(companies, name):
         settings,
         f"""
         select
-            next_tiers.is_manual, next_tiers.was_missing, indicators.is_manual,
-            points.is_missing, count(*)
+            next_tiers.is_manual, next_tiers.was_missing, next_tiers.is_changeable,
+            indicators.is_manual, points.is_missing, indicators.is_changeable,
+            count(*)
         from fct_next_tiers as next_tiers
         inner join dim_indicators as indicators using (indicator_id)
         inner join fct_account_points as points
             using (scorecard_id, month, group_account_id, indicator_id)
         where next_tiers.month = '{month}'
-        group by 1, 2, 3, 4
+        group by 1, 2, 3, 4, 5, 6
         """,
     )
-    assert all(row[:2] == row[2:4] for row in rows)
-    assert {row[0] for row in rows} == {row[1] for row in rows} == {True, False}
+    assert all(row[:3] == row[3:6] for row in rows)
+    assert all({row[place] for row in rows} == {True, False} for place in range(2))
     unmarked = read_rows(
         settings,
         "select count(*) from fct_next_tiers where is_one_change_enough "
-        "<> (is_manual is not null and was_missing is not null)",
+        "<> (is_manual is not null and was_missing is not null "
+        "and is_changeable is not null)",
     )
     assert unmarked == [(0,)]
 

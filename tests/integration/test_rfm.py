@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from jinta.report.rules import check_soundness, read_files
+from jinta.settings import load_settings
 from tests.running import TINY, read_rows, run_pipeline
 
 # Day, account, kind and amount. Month end is 2024-03-31.
@@ -137,12 +138,23 @@ def with_rfm(make_warehouse, tmp_path_factory):
             file.writelines(f"{line}\n" for line in lines)
     for path in (example / "models").iterdir():
         shutil.copy(path, project / "models" / "intermediate" / "indicators")
+    # The tiny company has too few accounts for changes of size to count.
+    gates = project / "seeds" / "gates" / "gate_rules.csv"
+    text = gates.read_text(encoding="utf-8")
+    assert "-30,30,row_count_published,50," in text
+    gates.write_text(
+        text.replace("-30,30,row_count_published,50,", "-30,30,row_count_published,1,"),
+        encoding="utf-8",
+    )
     return replace(settings, checkout=folder)
 
 
 @pytest.fixture(scope="module")
 def published(with_rfm, tmp_path_factory):
-    """March 2024 of the tiny company, with some transactions."""
+    """March 2024 of the tiny company, with some transactions.
+
+    The month is published without the new cards first: they come to a warehouse in use.
+    """
     folder = tmp_path_factory.mktemp("rfm") / "tiny"
     shutil.copytree(TINY.parent, folder)
     rows = ["transaction_id,transaction_date,account_id,transaction_kind,amount"]
@@ -158,6 +170,8 @@ def published(with_rfm, tmp_path_factory):
     (folder / "account_profiles.csv").write_text(PROFILES, encoding="utf-8")
     sources = folder / "sources.yml"
     sources.write_text(sources.read_text(encoding="utf-8") + MAPPING, encoding="utf-8")
+    before = replace(with_rfm, checkout=load_settings({}).checkout)
+    run_pipeline(before, sources, "2024-03", "2024-03")
     run_pipeline(with_rfm, sources, "2024-03", "2024-03")
     return with_rfm
 

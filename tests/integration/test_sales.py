@@ -27,7 +27,7 @@ from jinta.report.leads import (
     assign_lead,
     fetch_lead_updates,
     update_lead,
-    warn_of_branch,
+    warn_of_manager,
 )
 from jinta.runs.stale import list_stale_months
 from jinta.warehouse import connect
@@ -492,8 +492,23 @@ def test_a_manager_of_another_branch_is_warned_of(scratch):
     )
     assert {is_own for _, is_own in managers} == {True, False}
     for manager, is_own in managers:
-        warning = warn_of_branch(scratch.settings, "a02", manager)
-        assert (warning is None) is is_own
+        warnings = warn_of_manager(scratch.settings, "a02", manager)
+        assert any("is of branch" in warning for warning in warnings) is not is_own
+
+
+def test_a_manager_who_left_is_warned_of(scratch):
+    [(manager,)] = scratch.rows(
+        "select min(manager_id) from raw.crm__managers "
+        "where _last_load_id is null and left_date is null"
+    )
+    statement = "update raw.crm__managers set left_date = %s where manager_id = %s"
+    for left, is_told in ((date(2999, 1, 1), False), (date(2024, 1, 1), True)):
+        with connect(scratch.settings, "owner") as connection:
+            connection.execute(statement, [left, manager])
+        warnings = warn_of_manager(scratch.settings, "a02", manager)
+        assert (f"{manager} left on {left}" in " ".join(warnings)) is is_told
+    with connect(scratch.settings, "owner") as connection:
+        connection.execute(statement, [None, manager])
 
 
 def test_the_commands_of_leads_say_what_they_did(scratch, monkeypatch):
@@ -505,6 +520,16 @@ def test_the_commands_of_leads_say_what_they_did(scratch, monkeypatch):
         assert bool(result.exit_code) is wrong, result.output
         return str(result.exception) if wrong else result.output
 
+    leads = json.loads(call("list", "--json"))
+    assert leads
+    assert {row["lead_status"] for row in leads} <= {"open", "assigned", "contacted"}
+    owner = next(row["manager_id"] for row in leads if row["manager_id"])
+    own = json.loads(call("list", "--manager", owner, "--json"))
+    assert own
+    assert {row["assigned_to"] or row["manager_id"] for row in own} == {owner}
+    assert len(own) < len(leads)
+    assert own[0]["account_name"] in call("list", "--manager", owner).replace("\n", "")
+    assert "no status of a lead" in call("list", "--status", "gone", wrong=True)
     lead = ("L1", "a02")
     assert "goes to mqj" in call(
         *("assign", *lead, "--to", "mqj", "--by", "head", "--due", "2024-04-30")

@@ -17,6 +17,12 @@ months as (
 
 ),
 {% endfor %}
+scorecards as (
+
+    select * from {{ ref('scorecards') }}
+
+),
+
 revenues as (
 
     select * from {{ ref('int_indicators__revenues_summed') }}
@@ -40,7 +46,7 @@ customer_cards as (
 
     select distinct scorecard_id
 
-    from {{ ref('scorecards') }}
+    from scorecards
 
     where subject = 'account'
 
@@ -117,6 +123,45 @@ mart_sizes as (
     union all
     {% endif %}
     {%- endfor %}
+),
+
+-- One that came or ended makes the other cards neither more nor less.
+card_sizes as (
+
+    select
+        months.month,
+        'fct_account_scores ' || scorecards.scorecard_id as subject,
+        count(fct_account_scores.month)::numeric as value
+
+    from months
+
+    inner join scorecards
+        on {{ is_rule_in_force('scorecards', 'months.month') }}
+
+    left join fct_account_scores
+        on
+            months.month = fct_account_scores.month
+            and scorecards.scorecard_id = fct_account_scores.scorecard_id
+
+    group by months.month, scorecards.scorecard_id
+
+),
+
+-- A card that never ranked anybody, for want of prospects, lacks nobody.
+card_sizes_known as (
+
+    select card_sizes.*
+
+    from card_sizes
+
+    left join published
+        on
+            card_sizes.month = published.month
+            and card_sizes.subject = published.subject
+            and published.metric = 'row_count'
+
+    where card_sizes.value > 0 or published.value > 0
+
 ),
 
 tier_months as (
@@ -212,6 +257,16 @@ sizes as (
     union all
 
     select
+        month,
+        subject,
+        'row_count' as metric,
+        value
+
+    from card_sizes_known
+
+    union all
+
+    select
         tier_sizes.month,
         tier_sizes.subject,
         metrics.metric,
@@ -283,6 +338,8 @@ compared as (
             'row_count', 'account_count', 'revenue_amount', 'informatization_amount',
             'accounts_amount'
         )
+        -- Card by card instead.
+        and sizes.subject <> 'fct_account_scores'
 
 ),
 

@@ -1,5 +1,6 @@
 -- What accounts brought by product is what the company completed of each class, and
--- last year is what was invoiced in it (S2-21, F63).
+-- last year is what was invoiced in it, where the first invoice is no later than its
+-- January, and else unknown (S2-21, F63).
 with
 
 revenues as (
@@ -17,6 +18,12 @@ completions as (
 invoices as (
 
     select * from {{ ref('stg_billing__invoices') }}
+
+),
+
+months as (
+
+    select * from {{ ref('stg_jinta__months') }}
 
 ),
 
@@ -61,24 +68,57 @@ last_years as (
 
 ),
 
-last_years_invoiced as (
+beginning as (
+
+    select min(invoice_month) as first_month
+
+    from invoices
+
+),
+
+years_invoiced as (
 
     select
-        last_years.month,
-        sum(invoices.amount) as last_year,
-        sum(invoices.amount) filter (
-            where
-            invoices.invoice_month <= last_years.month - make_interval(years => 1)
+        months.month,
+        coalesce(
+            sum(invoices.amount) filter (
+                where invoices.invoice_month < date_trunc('year', months.month)
+            ),
+            0
+        ) as last_year,
+        coalesce(
+            sum(invoices.amount) filter (
+                where
+                invoices.invoice_month <= months.month - make_interval(years => 1)
+            ),
+            0
         ) as last_year_to_date
 
-    from last_years
+    from months
 
     inner join invoices
         on
-            date_trunc('year', last_years.month) - make_interval(years => 1)
-            = date_trunc('year', invoices.invoice_month)
+            months.month >= invoices.invoice_month
+            and date_trunc('year', months.month) - make_interval(years => 1)
+            <= invoices.invoice_month
 
-    group by last_years.month
+    group by months.month
+
+),
+
+last_years_invoiced as (
+
+    select
+        years_invoiced.month,
+        years_invoiced.last_year,
+        years_invoiced.last_year_to_date,
+        beginning.first_month
+        <= date_trunc('year', years_invoiced.month) - make_interval(years => 1)
+            as is_known
+
+    from years_invoiced
+
+    cross join beginning
 
 )
 
@@ -104,20 +144,22 @@ where
 union all
 
 select
-    last_years.month,
+    coalesce(last_years.month, last_years_invoiced.month) as month,
     'last year' as compared,
     last_years.last_year as found,
-    last_years_invoiced.last_year as expected
+    case
+        when last_years_invoiced.is_known then last_years_invoiced.last_year
+    end as expected
 
 from last_years
 
-inner join last_years_invoiced
+full join last_years_invoiced
     on last_years.month = last_years_invoiced.month
 
 where
-    last_years.last_year is not null
-    and (
-        last_years.last_year <> last_years_invoiced.last_year
-        or last_years.last_year_to_date is distinct from
-        last_years_invoiced.last_year_to_date
-    )
+    last_years.last_year is distinct from case
+        when last_years_invoiced.is_known then last_years_invoiced.last_year
+    end
+    or last_years.last_year_to_date is distinct from case
+        when last_years_invoiced.is_known then last_years_invoiced.last_year_to_date
+    end

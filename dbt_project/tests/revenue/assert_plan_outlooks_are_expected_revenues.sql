@@ -1,4 +1,5 @@
--- At every level of the plan each later month expects what all accounts do (S4-09).
+-- At each of the four levels of the plan a later month expects what all accounts do
+-- (S4-09).
 with
 
 outlooks as (
@@ -27,11 +28,9 @@ levels as (
 
 ),
 
-plan_levels as (
+plan_levels (plan_level) as (
 
-    select distinct plan_level
-
-    from levels
+    values ('company'), ('department'), ('person'), ('product')
 
 ),
 

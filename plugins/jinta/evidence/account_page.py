@@ -171,7 +171,10 @@ def _build_score(pack: dict[str, Any]) -> list[Html]:
     cut_offs = [
         [
             row["tier"],
-            f"{show(row['rank_from'])}–{show(row['rank_to'])}",
+            # Where scores decide, a tier has no ranks of its own.
+            show(None)
+            if row["rank_from"] is None
+            else f"{show(row['rank_from'])}–{show(row['rank_to'])}",
             show_points(row["points_needed"]),
         ]
         for row in pack["cut_offs"]

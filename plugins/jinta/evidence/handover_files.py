@@ -19,7 +19,10 @@ _COLUMNS = {
         *("place", "group_account_id", "account_ids_crm", "account_name", "what"),
         *("why", "by", "kind", "matter_id", "is_own_account", "amount", "weight"),
     ],
-    "takeover": ["manager_id", "manager_kind", "accounts", "accounts_per_manager"],
+    "takeover": [
+        *("manager_id", "manager_kind", "accounts", "accounts_per_manager"),
+        *("free_places", "total_load_pct", "open_tasks"),
+    ],
     "checklist": ["done", "step", "how_many"],
 }
 

@@ -11,9 +11,11 @@ from datetime import date
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from jinta.errors import UsageError
 from jinta.evidence.dividend import find_publication
+from jinta.evidence.handover_parts import write_name
 from jinta.evidence.personal import choose_role, name_person, redact, require_auditor
 from jinta.evidence.statements import fetch_dicts, load_statement
 from jinta.landing.raw_tables import next_month
@@ -79,8 +81,7 @@ def _collect(
     *,
     is_personal: bool,
 ) -> dict[str, Any]:
-    person = name_person(is_personal)
-    key = _make_key(manager, found)
+    key = _make_key(manager, found) | {"is_personal": is_personal}
     pack: dict[str, Any] = {
         "manager": _read_manager(connection, key, is_personal=is_personal),
         "successor": None,
@@ -89,29 +90,35 @@ def _collect(
     key |= pack["rule"] | {"branch": pack["manager"]["branch_id"]}
     pack["accounts"] = fetch_dicts(connection, "handover_accounts", key)
     key["accounts"] = [row["group_account_id"] for row in pack["accounts"]]
-    versions = load_statement("record_versions")
-    pack["records"] = fetch_dicts(
-        connection, "handover_records", key, versions=versions
-    )
+    parts = _load_parts() | {"person": name_person(is_personal)}
+    pack["records"] = fetch_dicts(connection, "handover_records", key, **parts)
     key |= {
         "records": [row["account_id_crm"] for row in pack["records"]],
         "systems": [row["system_name"] for row in pack["records"]],
-        "owners": [row["group_account_id"] for row in pack["records"]],
     }
     key["prospects"] = []
     for name in PARTS:
-        pack[name] = fetch_dicts(
-            connection, f"handover_{name}", key, person=person, versions=versions
-        )
+        pack[name] = fetch_dicts(connection, f"handover_{name}", key, **parts)
         if name == "prospects":
             key["prospects"] = [row["group_account_id"] for row in pack[name]]
     pack["pressing"] = _read_pressing(connection, key)
     _name_accounts(connection, pack, key)
+    _name_codes(connection, pack, key)
     pack["successors"] = fetch_dicts(connection, "handover_successors", key)
     pack["checks"] = _check_counts(connection, pack, key)
     if not is_personal:
         _mask(connection, pack, key)
     return pack
+
+
+def _load_parts() -> dict[str, sql.Composable]:
+    """Load what several statements have in common: which record a row names."""
+    names = {
+        "versions": "record_versions",
+        "keyed_records": "keyed_records",
+        "refers_to": "refers_to",
+    }
+    return {part: load_statement(name) for part, name in names.items()}
 
 
 def _make_key(manager: str, found: dict[str, Any]) -> dict[str, Any]:
@@ -165,8 +172,7 @@ def _check_counts(
     connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Compare each part with what the source systems hold of the manager's accounts."""
-    versions = load_statement("record_versions")
-    rows = fetch_dicts(connection, "handover_counts", key, versions=versions)
+    rows = fetch_dicts(connection, "handover_counts", key, **_load_parts())
     held = {row["part"]: row["row_count"] for row in rows}
     checks = []
     for part in _COUNTED:
@@ -197,6 +203,24 @@ def _split_rows(
     held = {*key["accounts"], *key["prospects"]}
     own = sum(row["group_account_id"] in held for row in pack[part])
     return own, len(pack[part]) - own
+
+
+def _name_codes(
+    connection: psycopg.Connection[Any], pack: dict[str, Any], key: dict[str, Any]
+) -> None:
+    """Write each row's product and stage by name; a code without one stands for it."""
+    names = {
+        (row["code_column"], row["code"]): write_name(row["name_en"], row["name_zh"])
+        for row in fetch_dicts(connection, "handover_names", key)
+    }
+    for part in PARTS:
+        for row in pack[part]:
+            for column, name in (
+                ("product_code", "product_name"),
+                ("stage", "stage_name"),
+            ):
+                if column in row:
+                    row[name] = names.get((column, row[column])) or row[column]
 
 
 def _name_accounts(

@@ -114,7 +114,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "plan_id": "plan (编号)",
             "goal": "goal (目标)",
-            "product_code": "product (产品)",
+            "product_name": "product (产品)",
             "manager_id": "in charge (负责人)",
             "helper_ids": "helpers (协助人)",
             "due_date": "due (期限)",
@@ -127,7 +127,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "agreement_id": "agreement (编号)",
             "agreement_name": "name (名称)",
-            "product_code": "product (产品)",
+            "product_name": "product (产品)",
             "starts_date": "from (起)",
             "ends_date": "to (止)",
             "agreement_amount": "amount (金额)",
@@ -138,8 +138,8 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         "Opportunities (商机)",
         {
             "opportunity_id": "opportunity (编号)",
-            "product_code": "product (产品)",
-            "stage": "stage (阶段)",
+            "product_name": "product (产品)",
+            "stage_name": "stage (阶段)",
             "entered_date": "since (进入日期)",
             "expected_amount": "expected (预期金额)",
             "weighted_amount": "weighted (加权金额)",
@@ -176,7 +176,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "need_kind": "kind (类别)",
             "need_text": "what was said (内容)",
             "wants_informatization": "by informatization (信息化意愿)",
-            "product_code": "product (产品)",
+            "product_name": "product (产品)",
             "expected_amount": "expected (预期金额)",
             "expected_month": "month (预期账期)",
         },
@@ -186,7 +186,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "circuit_id": "circuit (电路编号)",
             "account_id_crm": "record (档案)",
-            "product_code": "kind (类型)",
+            "product_name": "kind (类型)",
             "bandwidth_mbps": "Mbps (带宽)",
             "monthly_rent": "rent a month (月租)",
             "installed_date": "since (开通日期)",
@@ -252,6 +252,57 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
     ),
 }
 
+_TOPICS = {
+    "billing": "billing (账单)",
+    "network": "network (网络)",
+    "product": "product (产品)",
+    "service": "service (服务)",
+    "terminal": "terminal (终端)",
+}
+# Words for the codes that the contract accepts, by column.
+WORDS = {
+    "buying_role": {
+        "buys": "buys (采购者)",
+        "approves": "approves (批准者)",
+        "decides": "decides (决策者)",
+        "uses": "uses (使用者)",
+        "advises": "advises (影响者)",
+    },
+    "visit_purpose": {
+        "care": "care (关怀)",
+        "sale": "sale (销售)",
+        "delivery": "delivery (交付)",
+        "complaint": "complaint (投诉处理)",
+        "survey": "survey (调查)",
+        "renewal": "renewal (续约)",
+    },
+    "feedback_kind": {
+        "praise": "praise (表扬)",
+        "complaint": "complaint (投诉)",
+        "suggestion": "suggestion (建议)",
+    },
+    "need_kind": {
+        "need": "need (需求)",
+        "resource": "resource (资源)",
+        "difficulty": "difficulty (困难)",
+    },
+    "task_kind": {"task": "task (任务)", "process": "process (流程)"},
+    "card_grade": {
+        "diamond": "diamond (钻石卡)",
+        "gold": "gold (金卡)",
+        "silver": "silver (银卡)",
+    },
+    "topic": _TOPICS,
+    "weakest_topic": _TOPICS,
+}
+
+
+def write_name(name_en: str | None, name_zh: str | None) -> str | None:
+    """Write what there is of a name in both languages."""
+    if name_en and name_zh:
+        return f"{name_en} ({name_zh})"
+    return name_en or name_zh
+
 
 def list_rows(
     part: str, rows: list[dict[str, Any]]
@@ -265,7 +316,9 @@ def list_rows(
 def _write(column: str, value: Any) -> Any:
     if column.endswith("_amount") and isinstance(value, Decimal):
         return show_amount(value)
-    return show(value) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return show(value)
+    return WORDS.get(column, {}).get(value, value)
 
 
 def show_amount(value: Any) -> str:

@@ -81,7 +81,10 @@ def verify(
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} can't be read: {error}.") from error
+        raise UsageError(
+            f"{file} can't be read: {error}.",
+            "Name one HTML file; the pages of packs are signed, CSV files aren't.",
+        ) from error
     verdict = verify_text(text, load_settings().evidence_key)
     if not verdict.is_intact:
         raise JintaError(f"{file}: {verdict.text}", "Ask for the file anew.")

@@ -31,6 +31,12 @@ GATES = ("raw", "accounts", "indicators", "scores", "candidate")
 
 # A failure names so many findings; the ledger has them all.
 _NAMED_FAILURES = 5
+# What to mend where neither a source nor a bound is wrong, by check.
+_CURES = {
+    "judgements_consistent": "Mend the judgements in "
+    "dbt_project/seeds/rules/ahp_judgements.csv, which `jinta rules judgements` weighs",
+}
+_CURE = "Mend the source or the rule row in dbt_project/seeds/gates/gate_rules.csv"
 
 
 @dataclass(frozen=True)
@@ -220,10 +226,11 @@ def _explain_failure(report: GateReport) -> GateFailure:
     failures = report.failures
     named = "\n".join(f"- {f.message}" for f in failures[:_NAMED_FAILURES])
     more = len(failures) - _NAMED_FAILURES
+    count = f"{len(failures)} critical defect{'' if len(failures) == 1 else 's'}"
+    cures = dict.fromkeys(_CURES.get(f.check_id, _CURE) for f in failures)
     return GateFailure(
-        f"Gate {report.gate} found {len(failures)} critical defects, so nothing is "
-        f"published:\n{named}" + (f"\n- and {more} more" if more > 0 else ""),
-        "`jinta gates` shows all results. Mend the source or the rule row in "
-        "dbt_project/seeds/gates/gate_rules.csv, then run again; readers keep seeing "
-        f"the last publication. Data docs: {report.data_docs}",
+        f"Gate {report.gate} found {count}, so nothing is published:\n{named}"
+        + (f"\n- and {more} more" if more > 0 else ""),
+        f"`jinta gates` shows all results. {'. '.join(cures)}, then run again; readers "
+        f"keep seeing the last publication. Data docs: {report.data_docs}",
     )

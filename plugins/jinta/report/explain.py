@@ -31,9 +31,11 @@ def explain_account(
             the account.
 
     Returns:
-        The account, its records and leads, and by scorecard under `cards` its version,
-        the score, one entry per indicator, the way to each better tier, and how much
-        of the score people entered; under `standing` what keeps it out of the ranks.
+        The account, the name that it was `asked_for` by, whether it is the successor of
+        the account asked for, its records and leads, and by scorecard under `cards` its
+        version, the score, one entry per indicator, the way to each better tier, and
+        how much of the score people entered; under `standing` what keeps it out of
+        the ranks.
 
     Raises:
         UsageError: No account, or more than one, answers to that name.
@@ -56,12 +58,19 @@ def explain_account(
             _check_subject(cursor, scorecard_id, found)
         return {
             "month": month,
+            "asked_for": account.strip(),
+            "is_successor": _has_ended(cursor, account, key),
             "account": found,
             "standing": fetch_standing(cursor, found, key),
             "cards": [_explain_card(cursor, score, key) for score in scores],
             "records": _fetch(cursor, _RECORDS, key),
             "leads": _fetch(cursor, _LEADS, key),
         }
+
+
+def _has_ended(cursor: psycopg.Cursor, account: str, key: dict[str, Any]) -> bool:
+    """Whether another account was asked for, whose first record this one holds now."""
+    return bool(_fetch(cursor, _FIRST_RECORD, key | {"asked_for": account.strip()}))
 
 
 def _explain_card(
@@ -99,6 +108,27 @@ where
 order by scorecard_id <> %(default)s, scorecard_id
 """
 
+_FIRST_RECORD = """
+with
+
+records as (
+
+    select month, group_account_id, source_record_id from marts.bridge_account_records
+    union all
+    select month, group_account_id, source_record_id from marts.bridge_prospect_records
+
+)
+
+select source_record_id
+from records
+where
+    month = %(month)s
+    and group_account_id = %(id)s
+    and group_account_id <> %(asked_for)s
+    and starts_with(%(asked_for)s, 'g')
+    and source_record_id = 'r' || substr(%(asked_for)s, 2)
+"""
+
 _VERSION = """
 select *
 from marts.dim_scorecards
@@ -113,6 +143,7 @@ select
     indicators.indicator_name,
     indicators.indicator_name_zh,
     indicators.unit,
+    indicators.window_months,
     indicators.is_manual,
     indicators.source_tables = 'crm.assessments' as is_assessed,
     assessments.manager_id as assessed_by,
@@ -165,7 +196,8 @@ select
     next_tiers.*,
     indicators.indicator_name,
     indicators.indicator_name_zh,
-    indicators.unit
+    indicators.unit,
+    indicators.window_months
 from marts.fct_next_tiers as next_tiers
 left join marts.dim_indicators as indicators
     on next_tiers.indicator_id = indicators.indicator_id

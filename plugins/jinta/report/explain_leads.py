@@ -58,11 +58,8 @@ def list_reasons(evidence: list[Row]) -> Iterator[str]:
 
 def write_condition(found: Row) -> str:
     """Write what was found and what is asked for, by the name of the metric's row."""
-    # A month published before metrics had names shows their ids in words.
-    name = found.get("name") or found["metric"].replace("_", " ")
-    name_zh = found.get("name_zh")
+    told = _write_name(found, found["metric"])
     unit = found.get("unit")
-    told = f"{name} ({name_zh})" if name_zh else name
     if unit == "yes or no":
         return f"{told}: {_write_flag(found['value'])}"
     text = (
@@ -70,10 +67,18 @@ def write_condition(found: Row) -> str:
         f"{_COMPARISONS[found['comparison']]} {_write_number(found['threshold'], unit)}"
     )
     features = "; ".join(
-        f"{row['feature']} {row['value']}".replace("_", " ") + f" (+{row['points']})"
+        f"{_write_name(row, row['feature'])} {row['value'].replace('_', ' ')} "
+        f"(+{row['points']})"
         for row in found.get("features") or []
     )
     return f"{text}: {features}" if features else text
+
+
+def _write_name(row: Row, row_id: str) -> str:
+    """Write a metric or feature by the name of its rule row, in both languages."""
+    # A month published before these had names shows their ids in words.
+    name = row.get("name") or row_id.replace("_", " ")
+    return f"{name} ({row['name_zh']})" if row.get("name_zh") else name
 
 
 def _write_flag(value: float | None) -> str:

@@ -54,7 +54,18 @@ def _render_head(explanation: Row) -> list[Text]:
     if records and records[0]["account_id_crm"]:
         told.append(f"{records[0]['system_name']} {records[0]['account_id_crm']}")
     name = f"{account['account_name']}  {account['group_account_id']}"
-    return [Text(name, style="bold"), Text(" · ".join(told))]
+    lines = [Text(name, style="bold"), Text(" · ".join(told))]
+    if explanation["is_successor"]:
+        lines.append(write_successor(explanation["asked_for"]))
+    return lines
+
+
+def write_successor(asked_for: str) -> Text:
+    """Write that the account asked for is another one now."""
+    return Text(
+        f"{asked_for} has ended; its first record is in this account now.",
+        style="yellow",
+    )
 
 
 def _render_glance(cards: list[Row]) -> Table:
@@ -72,21 +83,40 @@ def _render_glance(cards: list[Row]) -> Table:
         rank = score["value_rank"]
         table.add_row(
             f"{version['scorecard_name']} ({version['scorecard_name_zh']})",
-            score["effective_tier"],
+            _write_tier(score),
             _points(score["total_points"]),
             "not ranked" if rank is None else f"{rank} of {score['population']}",
-            _write_distance(card["next_tiers"]),
+            _write_distance(card["next_tiers"], score),
         )
     return table
 
 
-def _write_distance(next_tiers: list[Row]) -> str:
+def _write_tier(score: Row) -> str:
+    """Write the tier in effect, and what is to be known before it is relied on."""
+    tier, remarks = score["effective_tier"], []
+    if _differs(score):
+        tier += " by override" if score["override_id"] is not None else " kept"
+        remarks.append(f"{score['raw_tier']} by the rule")
+    if score["is_provisional"]:
+        known = f"{score['completeness_pct']:.0f} % known"
+        remarks.append(f"provisional, {known}")
+    return f"{tier} ({'; '.join(remarks)})" if remarks else tier
+
+
+def _differs(score: Row) -> bool:
+    """Whether the tier in effect is another than the rule alone would give."""
+    return score["effective_tier"] != score["raw_tier"]
+
+
+def _write_distance(next_tiers: list[Row], score: Row) -> str:
     """Write how far the next better tier is; nothing above the best."""
     short = [row for row in next_tiers if row["is_next"] and row["points_short"]]
     if not short:
         return "-"
+    # Distances are of the rule's tier, which may not be the one in effect.
     return (
         f"{short[0]['target_band']}, {_points(short[0]['points_short'])} points short"
+        f"{' by the rule' if _differs(score) else ''}"
     )
 
 
@@ -113,7 +143,7 @@ def _render_card(card: Row, standing: Row) -> list[Any]:
     parts += [Text(f"  {text}") for text in _list_standards(manual)]
     if card["next_tiers"]:
         parts += [*_render_rooms(card["points"])]
-    parts += [_render_next(row) for row in card["next_tiers"]]
+    parts += [_render_next(row, card["score"]) for row in card["next_tiers"]]
     rules = (
         f"Rules of {card['scorecard_id']} {version['scorecard_version']}, in force "
         f"from {version['valid_from']:%Y-%m}, {version['spec_id']}"
@@ -141,7 +171,7 @@ def _render_points(points: list[Row]) -> Table:
             table.add_row(
                 f"  {row['indicator_name']} ({row['indicator_name_zh']})",
                 _show_value(row),
-                "" if _is_flag(row) else row["unit"],
+                "" if _is_flag(row) else _write_unit(row),
                 _write_band(row),
                 _points(row["points"]),
                 _points(row["max_points"]),
@@ -270,9 +300,10 @@ def _render_rooms(points: list[Row]) -> list[Text]:
     return [Text(f"Most points to gain: {told}")] if told else []
 
 
-def _render_next(row: Row) -> Text:
+def _render_next(row: Row, score: Row) -> Text:
     """The way to a better tier: how far it is, and the one change that would do."""
-    head = f"To {row['target_band']}: "
+    by_rule = " by the rule" if _differs(score) else ""
+    head = f"To {row['target_band']}{by_rule}: "
     if row["points_short"] is None:
         return Text(f"{head}no points lead there, because ranks don't depend on them")
     head += f"{_points(row['points_short'])} points short"
@@ -285,9 +316,14 @@ def _render_next(row: Row) -> Text:
         f"{head}; {row['indicator_name']} ({row['indicator_name_zh']}) from {began} to "
         f"{_write_needed(row)} "
         f"({steps} band{'s' if steps > 1 else ''}, "
-        f"+{_points(row['points_gained'])} points) leads to {row['reached_tier']}"
+        f"+{_points(row['points_gained'])} points) leads to "
+        f"{row['reached_tier']}{by_rule}"
     )
-    if row["is_manual"]:
+    # A month published before the dictionary told it has no word on it.
+    if row.get("is_changeable") is False:
+        text += ": nobody can change it (客户经理无法改变)"
+        text += ", only record what it is" if row["was_missing"] else ""
+    elif row["is_manual"]:
         text += ": an item that people enter; it needs an assessment"
     return Text(text)
 
@@ -295,7 +331,19 @@ def _render_next(row: Row) -> Text:
 def _write_needed(row: Row) -> str:
     """Write the needed value with its unit; a range such as grade 0-5 stands apart."""
     number, unit = _number(row["needed_value"]), row["unit"]
-    return f"{number} ({unit})" if unit[-1:].isdigit() else f"{number} {unit}"
+    is_range = unit[-1:].isdigit()
+    return f"{number} ({unit})" if is_range else f"{number} {_write_unit(row)}"
+
+
+def _write_unit(row: Row) -> str:
+    """Write the unit of a value, with the months that it was counted or summed over.
+
+    What is told per month is no sum, and a rate is of no length of time.
+    """
+    unit, months = row["unit"], row["window_months"]
+    if months == 1 or unit.endswith(" per month") or unit == "per cent":
+        return unit
+    return f"{unit} in {months} months"
 
 
 def _render_records(records: list[Row]) -> Table:

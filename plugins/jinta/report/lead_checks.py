@@ -78,6 +78,13 @@ _BRANCHES = sql.SQL("""
     limit 1
 """).format(records=_RECORDS)
 
+_LEAVING: LiteralString = """
+    select case when count(*) = count(left_date) then max(left_date) end
+    from raw.crm__managers
+    where manager_id = %s and _last_load_id is null
+    having max(left_date) <= current_date
+"""
+
 
 def resolve_record(connection: psycopg.Connection[Any], text: str) -> str:
     """Return the record that a text names: itself, or the senior one of an account.
@@ -198,6 +205,14 @@ def check_manager(connection: psycopg.Connection[Any], manager_id: str) -> None:
             f"No manager {manager_id} has landed.",
             "Name managers by their staff number, as crm.managers does.",
         )
+
+
+def find_leaving(connection: psycopg.Connection[Any], manager_id: str) -> str | None:
+    """Say it if a manager has left every system that knows the number."""
+    rows = _fetch(connection, _LEAVING, [manager_id])
+    if not rows or rows[0][0] is None:
+        return None
+    return f"{manager_id} left on {rows[0][0]}: nobody in post has the lead."
 
 
 def find_other_branch(

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
 from jinta.errors import UsageError
 from jinta.report.decisions import fetch_decisions
@@ -22,13 +23,49 @@ from jinta.report.lead_checks import (
     check_lead,
     check_manager,
     check_status,
+    find_leaving,
     find_other_branch,
     resolve_record,
 )
 from jinta.settings import Settings
 from jinta.warehouse import connect
 
+_LEADS = """
+    select
+        leads.lead_rule_id,
+        leads.lead_name,
+        leads.lead_name_zh,
+        leads.group_account_id,
+        coalesce(accounts.account_name, prospects.prospect_name) as account_name,
+        leads.priority,
+        leads.manager_id,
+        leads.lead_status,
+        leads.assigned_to,
+        leads.due_date,
+        leads.is_overdue,
+        leads.feedback
+    from marts.fct_leads_current as leads
+    left join marts.dim_group_accounts_current as accounts
+        on leads.group_account_id = accounts.group_account_id
+    left join marts.dim_prospects_current as prospects
+        on leads.group_account_id = prospects.group_account_id
+    where
+        leads.lead_status = any(%(statuses)s)
+        and (
+            %(manager)s::text is null
+            or coalesce(leads.assigned_to, leads.manager_id) = %(manager)s
+        )
+    order by
+        leads.is_overdue desc,
+        leads.priority = 'high' desc,
+        leads.due_date nulls last,
+        leads.lead_rule_id,
+        leads.group_account_id
+    limit %(limit)s
+"""
+
 LEAD_STATUSES = ("open", "assigned", "contacted", "won", "lost", "dismissed")
+_WORKED_ON = tuple(status for status in LEAD_STATUSES if status not in CLOSED)
 
 
 @dataclass(frozen=True)
@@ -169,11 +206,7 @@ def add_lead_step(settings: Settings, step: LeadStep) -> int:
             the manager is unknown, the date has passed, or nobody is named who records
             it.
     """
-    if step.lead_status is not None and step.lead_status not in LEAD_STATUSES:
-        raise UsageError(
-            f"{step.lead_status} is no status of a lead.",
-            f"Use {', '.join(LEAD_STATUSES)}.",
-        )
+    _check_known(step.lead_status)
     if not step.updated_by.strip():
         raise UsageError("An update needs who recorded it.", "Fill --by.")
     with connect(settings, "owner", stage="lead") as connection:
@@ -223,11 +256,44 @@ def _insert_step(connection: psycopg.Connection[Any], step: LeadStep) -> int:
     return int(row[0])
 
 
-def warn_of_branch(settings: Settings, account_id: str, manager_id: str) -> str | None:
-    """Say it if a manager works for another branch than the account's."""
+def warn_of_manager(settings: Settings, account_id: str, manager_id: str) -> list[str]:
+    """Say it if a manager has left, or works for another branch than the account's."""
     with connect(settings, "owner", stage="lead") as connection:
         record = resolve_record(connection, account_id)
-        return find_other_branch(connection, record, manager_id)
+        found = (
+            find_leaving(connection, manager_id),
+            find_other_branch(connection, record, manager_id),
+        )
+    return [warning for warning in found if warning]
+
+
+def fetch_leads(
+    settings: Settings, manager_id: str | None, status: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Return leads of the last published month, the most urgent first.
+
+    Args:
+        settings: Whose warehouse.
+        manager_id: Who owns the account or works on the lead; None takes all.
+        status: One of `LEAD_STATUSES`; None leaves out those that are closed.
+        limit: How many.
+
+    Raises:
+        UsageError: The status is unknown.
+    """
+    _check_known(status)
+    with (
+        connect(settings, "reporter", stage="lead") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        return cursor.execute(
+            _LEADS,
+            {
+                "manager": manager_id,
+                "statuses": [status] if status else list(_WORKED_ON),
+                "limit": limit,
+            },
+        ).fetchall()
 
 
 def fetch_lead_updates(settings: Settings, limit: int) -> list[dict[str, Any]]:
@@ -241,6 +307,13 @@ def fetch_lead_updates(settings: Settings, limit: int) -> list[dict[str, Any]]:
         "from control.lead_updates order by update_id desc limit %s",
         [limit],
     )
+
+
+def _check_known(status: str | None) -> None:
+    if status is not None and status not in LEAD_STATUSES:
+        raise UsageError(
+            f"{status} is no status of a lead.", f"Use {', '.join(LEAD_STATUSES)}."
+        )
 
 
 def _fill(text: str, what: str, cure: str) -> str:

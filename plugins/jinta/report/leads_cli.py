@@ -1,4 +1,4 @@
-"""Commands for work on leads: assign, feed back, close, keep as a case (S4-10, F54)."""
+"""Commands for work on leads: list, assign, feed back, close, keep (S4-10, F54)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from jinta.report.leads import (
     add_feedback,
     assign_lead,
     fetch_lead_updates,
+    fetch_leads,
     update_lead,
-    warn_of_branch,
+    warn_of_manager,
 )
 from jinta.settings import load_settings
 
@@ -30,6 +31,26 @@ Account = Annotated[
     str, typer.Argument(help="Record as the CRM names it, or g… or p… of explain.")
 ]
 By = Annotated[str, typer.Option(help="Who records it.")]
+
+
+@lead.command("list")
+def list_leads(
+    manager: Annotated[
+        str | None,
+        typer.Option(help="Whose: assigned to, or else who owns the account."),
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option(help=f"One of: {', '.join(LEAD_STATUSES)}.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for machines.")
+    ] = False,
+) -> None:
+    """List the leads of the last published month that are not closed."""
+    leads = fetch_leads(load_settings(), manager, status, limit)
+    shown = leads if as_json else [_show_lead(row) for row in leads]
+    show_rows(console, shown, as_json)
 
 
 @lead.command("assign")
@@ -51,8 +72,7 @@ def assign(
         settings, lead_rule, account, to, updated_by=by, due_date=day, reason=reason
     )
     console.print(f"Step {number}: {lead_rule} {account} goes to {to}.", markup=False)
-    warning = warn_of_branch(settings, account, to)
-    if warning:
+    for warning in warn_of_manager(settings, account, to):
         console.print(warning, style="yellow", markup=False)
 
 
@@ -113,6 +133,20 @@ def log_leads(
     """Show the steps of work on leads, the latest first."""
     steps = fetch_lead_updates(load_settings(), limit)
     show_rows(console, steps if as_json else [_shorten(s) for s in steps], as_json)
+
+
+def _show_lead(row: dict[str, Any]) -> dict[str, Any]:
+    """One lead as a person reads it."""
+    overdue = ", overdue (逾期)" if row["is_overdue"] else ""
+    return {
+        "lead": f"{row['lead_rule_id']} {row['lead_name']} ({row['lead_name_zh']})",
+        "account": f"{row['group_account_id']} {row['account_name'] or ''}".strip(),
+        "priority": row["priority"],
+        "status": f"{row['lead_status']}{overdue}",
+        "to": row["assigned_to"] or row["manager_id"],
+        "due": row["due_date"],
+        "feedback": row["feedback"],
+    }
 
 
 def _shorten(step: dict[str, Any]) -> dict[str, Any]:

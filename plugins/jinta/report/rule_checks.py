@@ -48,6 +48,7 @@ _ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "indicators": {
         "value_type": frozenset({"smallint", "integer", "bigint", "numeric"}),
         "is_manual": frozenset({"true", "false"}),
+        "is_changeable": frozenset({"true", "false"}),
         "absence_rule": frozenset(
             {
                 "missing",

@@ -14,7 +14,12 @@ import typer
 from jinta.console import make_console, show_rows
 from jinta.errors import UsageError, WarehouseError
 from jinta.report.decisions import Override, add_override, fetch_overrides
-from jinta.report.judgements import find_outdated_cards, weigh_judgements
+from jinta.report.judgements import (
+    check_judgements,
+    find_outdated_cards,
+    list_refused,
+    weigh_judgements,
+)
 from jinta.report.rule_editing import NewVersion, write_new_version
 from jinta.report.rule_freezing import freeze_bands, list_lost_bands
 from jinta.report.rule_history import (
@@ -73,6 +78,11 @@ def check() -> None:
         published = read_published(connection)
     check_soundness(files, months)
     check_unchanged(files, published)
+    try:
+        check_judgements(settings, files)
+    except UsageError as error:
+        # Judgements are weighed by a model, which the first run builds.
+        _warn([f"Judgements were not weighed: {error.message}"])
     console.print(
         f"The rules fit together; {len(published)} published versions are unchanged."
     )
@@ -86,13 +96,17 @@ def show_judgements(as_json: AsJson = False) -> None:
     settings = load_settings()
     files = _read_rules(settings)
     check_soundness(files, [])
-    show_rows(console, weigh_judgements(settings, files), as_json)
+    weighed = weigh_judgements(settings, files)
+    refused = list_refused(weighed)
+    show_rows(console, weighed, as_json)
     if not as_json:
         console.print(
             "A consistency ratio of 0.10 or more is refused at gate scores: look for "
             "judgements that contradict each other."
         )
-        _warn(find_outdated_cards(files))
+        _warn([*refused, *find_outdated_cards(files)])
+    if refused:
+        raise typer.Exit(1)
 
 
 @rules.command("log")

@@ -49,11 +49,18 @@ def explain_since(
         that arrived or were withdrawn after the old state was computed.
 
     Raises:
-        UsageError: No account, or more than one, answers to that name, or a state was
-            never shown.
+        UsageError: No account, or more than one, answers to that name, a state was
+            never shown, or a month is compared with itself.
     """
     with connect(settings, "transformer", stage="explain") as connection:
         month = month or find_last_month(connection)
+        if since == month and since_publication is None:
+            raise UsageError(
+                f"--since {since:%Y-%m} is the month that is explained, so nothing can "
+                "have changed.",
+                "Name an earlier month, or with --since-publication what was shown of "
+                "this month before.",
+            )
         old = find_state(connection, since or month, scorecard_id, since_publication)
         new = find_state(connection, month, scorecard_id)
     with open_bridge(settings, old, new) as bridge:
@@ -295,7 +302,7 @@ full join new_cut_offs
         and old_cut_offs.tier = new_cut_offs.tier
 inner join partition
     on partition.partition_id in (old_cut_offs.partition_id, new_cut_offs.partition_id)
-order by old_rank_to, new_rank_to
+order by old_rank_to, new_rank_to, old_bar_points desc, new_bar_points desc
 """
 
 _LINES = """

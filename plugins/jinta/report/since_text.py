@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jinta.report.changes import PARTS
+from jinta.report.explain_text import write_successor
 
 CAUSES = {
     "points": "its own points moved it",
@@ -44,13 +45,7 @@ def render_since(change: dict[str, Any], console: Console) -> None:
         ),
     ]
     if change["is_successor"]:
-        parts.append(
-            Text(
-                f"{change['asked_for']} has ended; its first record is in this "
-                "account now.",
-                style="yellow",
-            )
-        )
+        parts.append(write_successor(change["asked_for"]))
     if account["account_change"] in ACCOUNT_CHANGES:
         parts.append(Text(ACCOUNT_CHANGES[account["account_change"]], style="yellow"))
     parts += [_render_sum(account), *_render_indicators(change["indicators"])]
@@ -159,14 +154,20 @@ def _show_tiers(account: dict[str, Any], side: str) -> str:
 
 def _render_bars(bars: list[dict[str, Any]]) -> list[Text]:
     lines = [
-        f"{bar['tier_band']} began at {_points(bar['old_bar_points'])} points "
-        f"(rank {bar['old_rank_to'] or '-'}), now at {_points(bar['new_bar_points'])} "
-        f"(rank {bar['new_rank_to'] or '-'})"
+        f"{bar['tier_band']} began at {_write_bar(bar, 'old')}, "
+        f"now at {_write_bar(bar, 'new')}"
         for bar in bars
         if (bar["old_bar_points"], bar["old_rank_to"])
         != (bar["new_bar_points"], bar["new_rank_to"])
     ]
     return [Text("\n".join(lines))] if lines else []
+
+
+def _write_bar(bar: dict[str, Any], side: str) -> str:
+    """Where scores decide, no rank is the last of a tier."""
+    rank = bar[f"{side}_rank_to"]
+    text = f"{_points(bar[f'{side}_bar_points'])} points"
+    return text if rank is None else f"{text} (rank {rank})"
 
 
 def _render_records(records: list[dict[str, Any]]) -> list[Text]:

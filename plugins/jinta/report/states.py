@@ -100,6 +100,8 @@ def find_state(
         [computed_by],
     ).fetchone()
     if computed_by is None or version is None or known is None:
+        if publication_id is None:
+            _check_published(connection, month)
         raise UsageError(
             f"Publication {shown_by} shows no {scorecard_id} of {month:%Y-%m}, or "
             "retention has given it up.",
@@ -130,6 +132,22 @@ def find_last_month(connection: psycopg.Connection[Any]) -> date:
             "Nothing has been published yet.", cure="Run `make nightly` first."
         )
     return row[0]
+
+
+def _check_published(connection: psycopg.Connection[Any], month: date) -> None:
+    """Refuse a month that readers don't see.
+
+    Raises:
+        UsageError: Naming the last months that they do.
+    """
+    rows = connection.execute(
+        "select distinct month from control.pointers "
+        "where mart = 'fct_account_scores' order by 1"
+    )
+    known = [row[0] for row in rows]
+    if month not in known:
+        told = ", ".join(f"{row:%Y-%m}" for row in known[-12:])
+        raise UsageError(f"{month:%Y-%m} is not published.", f"Published are {told}.")
 
 
 def _find_computing(

@@ -33,6 +33,7 @@ from jinta.settings import Settings, list_environ
 from jinta.warehouse import connect, ensure_warehouse
 
 WATCH_SECONDS = 0.2
+STOP_SECONDS = 20
 
 
 class RunFailed(JintaError):
@@ -113,11 +114,13 @@ def run_dag(
     moment = datetime.now(UTC)
     dag_run_id = f"manual__{moment.isoformat()}"
     log_path = _make_log_path(settings, dag_id, moment)
+    # To be told to end is Ctrl-C: the run ends with what shows it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     child = _start_child(settings, dag_id, request, moment, log_path)
     try:
         _follow(settings, child, dag_run_id, display)
     except BaseException:
-        _stop_child(child)
+        stop_child(child)
         raise
     summary = _summarise_dag_run(settings, dag_run_id)
     log = f"The whole log is {_show_path(log_path)}."
@@ -221,13 +224,18 @@ def _start_child(
         )
 
 
-def _stop_child(child: subprocess.Popen[bytes]) -> None:
+def stop_child(child: subprocess.Popen[bytes]) -> None:
+    """End the process of a run: it may close its sessions first.
+
+    Airflow's tasks catch SIGTERM and go on, so it is told by SIGINT.
+    """
     if child.poll() is None:
-        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGINT)
         try:
-            child.wait(timeout=20)
+            child.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
+            child.wait()
 
 
 def _follow(
@@ -339,16 +347,18 @@ def _read_failure(log_path: Path) -> str:
     return str(told[-1])[:2000] if told else "The run ended before it was opened."
 
 
-def _end_with_parent() -> None:
-    """Let the system end this process when the one that shows its progress is gone."""
+def end_with_parent() -> None:
+    """Let this process end when the one that shows its progress is gone, or says so."""
+    # In the background of a shell, a process starts deaf to SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform == "linux":
-        # 1 is PR_SET_PDEATHSIG.
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+        # 1 is PR_SET_PDEATHSIG. Airflow's tasks would catch any other signal.
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def main() -> None:
     """Entry of the child process: the DAG, its run's conf as JSON, and its moment."""
-    _end_with_parent()
+    end_with_parent()
     dag_id, conf, moment = sys.argv[1:4]
     is_done = execute_dag(dag_id, json.loads(conf), datetime.fromisoformat(moment))
     sys.exit(0 if is_done else 1)

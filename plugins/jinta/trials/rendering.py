@@ -52,11 +52,12 @@ def render_what_if(
     last = summary["months"][-1]["month"]
     parts: list[Any] = [_render_question(summary), _render_months(summary["months"])]
     if any(month["accounts_moved_effective"] for month in summary["months"]):
+        order = [row["tier"] for row in _of_month(tables["tiers"], last)]
         parts += [
-            _render_migration(_of_month(tables["migration"], last), last),
+            _render_migration(_of_month(tables["migration"], last), last, order),
             _render_tiers(_of_month(tables["tiers"], last)),
             _render_quota(_of_month(tables["quota"], last)),
-            _render_managers(_of_month(tables["managers"], last)),
+            _render_managers(_of_month(tables["managers"], last), order),
             _render_movers(tables["movers"]),
         ]
     elif any(month["accounts_moved_raw"] for month in summary["months"]):
@@ -150,7 +151,12 @@ def _render_months(months: Rows) -> Table:
     )
 
 
-def _render_migration(rows: Rows, month: Any) -> Group:
+def _sort_tiers(tiers: set[str], order: list[str]) -> list[str]:
+    """The best first; one that nobody is in effect in comes last."""
+    return [tier for tier in order if tier in tiers] + sorted(tiers - set(order))
+
+
+def _render_migration(rows: Rows, month: Any, order: list[str]) -> Group:
     """From tier (rows) to tier (columns), by the rule alone and in effect."""
     tables = []
     for kind in ("raw", "effective"):
@@ -159,7 +165,7 @@ def _render_migration(rows: Rows, month: Any) -> Group:
             for row in rows
             if row["tier_kind"] == kind
         }
-        tiers = sorted({tier for pair in cells for tier in pair})
+        tiers = _sort_tiers({tier for pair in cells for tier in pair}, order)
         tables.append(
             make_table(
                 f"From tier ↓ to tier →, {kind} tiers, {month:%Y-%m}",
@@ -214,7 +220,7 @@ def _render_quota(rows: Rows) -> Table:
     )
 
 
-def _render_managers(rows: Rows) -> Table:
+def _render_managers(rows: Rows, order: list[str]) -> Table:
     """The managers whose portfolio changes most: accounts by tier, before and after."""
     by_manager: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for row in rows:
@@ -226,7 +232,7 @@ def _render_managers(rows: Rows) -> Table:
         manager: sum(abs(after - before) for before, after in tiers.values())
         for manager, tiers in by_manager.items()
     }
-    tiers = sorted({row["tier"] for row in rows})
+    tiers = _sort_tiers({row["tier"] for row in rows}, order)
     shown = sorted(changes, key=lambda manager: (-changes[manager], manager))
     return make_table(
         f"Managers' load, the {_SHOWN_MANAGERS} that change most",

@@ -394,6 +394,7 @@ _TABLES: dict[str, LiteralString] = {
         group by 1, 2, 3, 4
         order by 1, 2, 3, 4
     """,
+    # The best first: readers of the other tables take the order from here.
     "tiers": """
         select
             moves.month,
@@ -409,7 +410,14 @@ _TABLES: dict[str, LiteralString] = {
             (moves.effective_tier_after, 0, 1)
         ) as tiers (tier, before, after)
         group by 1, 2
-        order by 1, 2
+        order by
+            1,
+            (
+                select min(known.tier_order)
+                from pg_temp.what_if_tiers as known
+                where known.month = moves.month and known.tier = tiers.tier
+            ),
+            2
     """,
     "managers": """
         select

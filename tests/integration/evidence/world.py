@@ -20,7 +20,13 @@ MONTHS = ("2024-01", "2024-02", "2024-03", "2024-04")
 MANAGER, CONTACT, PHONE = "王建国", "周秀英", "13987411234"
 DECIDER, MOBILE = "欧阳子墨", "13800001111"
 STEWARD, APPROVER, TRADER = "钱明德", "孙丽华", "赵铁柱"
-PERSONAL = (MANAGER, CONTACT, PHONE, DECIDER, MOBILE, STEWARD, APPROVER, TRADER)
+# Where the trader's shop is, and where a company is.
+HOME, HOME_PHONE = "麒麟区赵家巷17号", "0874-3312468"
+PLACE, PLACE_PHONE = "师宗县丹凤街道漾月路9号", "0874-5751111"
+PERSONAL = (
+    *(MANAGER, CONTACT, PHONE, DECIDER, MOBILE, STEWARD, APPROVER, TRADER),
+    *(HOME, HOME_PHONE),
+)
 SCRIPT = "<script>alert(1)</script>"
 
 SPLIT_CODE, DOUBLE_CODE = "9153030000006117XD", "91530300000094684A"
@@ -49,6 +55,7 @@ RECORDS = (
     ("o8", "东山煤矿", "", 150),
     ("o9", "寥廓山驾驶培训学校", "", 100),
 )
+WHERE = {"n1": (HOME, HOME_PHONE), "g1": (PLACE, PLACE_PHONE)}
 # Pays for the last time in February; is closed in March, having paid to the end.
 STOPPED, CLOSED, CLOSED_DATE = "k1", "l1", "2024-03-15"
 
@@ -90,6 +97,8 @@ def write_world(folder: Path) -> Path:
                 "account_name": name,
                 "branch_id": "qj",
                 "credit_code": code,
+                "address": WHERE.get(account, ("", ""))[0],
+                "office_phone": WHERE.get(account, ("", ""))[1],
                 "manager_id": "m7",
                 "created_date": "2012-01-01",
                 "closed_date": CLOSED_DATE if account == CLOSED else "",

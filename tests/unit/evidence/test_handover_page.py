@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 
 from jinta.evidence.handover_page import list_steps
-from jinta.evidence.handover_parts import TABLES, list_rows
+from jinta.evidence.handover_parts import TABLES, WORDS, list_rows
 from jinta.evidence.handover_successor import list_warnings
 from jinta.evidence.handover_urgent import REASONS, list_urgent
 from jinta.report.rules import read_files
 from jinta.settings import CHECKOUT
+from jinta.sources.contract import load_contract
 
 SEEDS = CHECKOUT / "dbt_project" / "seeds" / "rules"
 
@@ -116,10 +117,14 @@ FROM = {
     "branch_id": "east",
     "key_accounts": 30,
     "accounts_per_manager": 50,
+    "total_load_pct": Decimal("60.00"),
+    "free_places": 20,
 }
 TO = FROM | {
     "manager_id": "m2",
     "key_accounts": 20,
+    "total_load_pct": Decimal("40.00"),
+    "free_places": 30,
     "left_date": None,
     "is_listed": True,
 }
@@ -141,12 +146,46 @@ OVER = "13 more than the 50 that one manager may hold."
             {"key_accounts": 33, "accounts_per_manager": None},
             [f"m2 would hold 63 key accounts, {OVER}"],
         ),
+        # A hundredth that two rounded shares may be too much.
+        ({"total_load_pct": Decimal("40.01")}, []),
+        ({"total_load_pct": None, "free_places": None}, []),
     ],
 )
 def test_what_speaks_against_a_successor_is_said(change, warnings):
     found = {"as_of_date": date(2026, 1, 31)}
     pack = {"manager": FROM, "successor": TO | change, "publication": found}
     assert list_warnings(pack) == warnings
+
+
+LOADED = ": the load is 100.25 %, individuals included."
+# 43 groups are 86 % of a load, 57 individuals 14.25 %.
+MIXED = {
+    "key_accounts": 43,
+    "total_load_pct": Decimal("100.25"),
+    "free_places": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("handed", "held", "warning"),
+    [
+        (
+            {"key_accounts": 3, "total_load_pct": Decimal("6.00")},
+            MIXED,
+            f"m2 has room for 0 key accounts, not 3{LOADED}",
+        ),
+        # There is a place for the group, but not for the individuals beside it.
+        (
+            {"key_accounts": 1, "total_load_pct": Decimal("27.00")},
+            MIXED | {"total_load_pct": Decimal("90.00"), "free_places": 5},
+            "m2 would have a load of 117.00 %, individuals included.",
+        ),
+    ],
+)
+def test_groups_and_individuals_are_one_load(handed, held, warning):
+    found = {"as_of_date": date(2026, 1, 31)}
+    pack = {"manager": FROM | handed, "successor": TO | held, "publication": found}
+    assert list_warnings(pack) == [warning]
 
 
 def test_nobody_is_warned_of_before_somebody_is_named():
@@ -159,6 +198,26 @@ def test_amounts_have_their_cents():
     }
     [cells] = list_rows("opportunities", [row])[1]
     assert "800.00" in cells
+
+
+def test_codes_are_told_in_words_and_unknown_ones_stay():
+    row = dict.fromkeys(TABLES["visits"][1])
+    for code, word in (("renewal", "renewal (续约)"), ("golf", "golf")):
+        [cells] = list_rows("visits", [row | {"visit_purpose": code}])[1]
+        assert word in cells
+
+
+def test_the_words_are_those_of_the_contract():
+    """A code that is accepted and that no word tells would stand on the page bare."""
+    accepted = [
+        column
+        for table in load_contract(CHECKOUT / "dbt_project").tables.values()
+        for column in table.columns.values()
+        if column.name in WORDS and column.accepted_values
+    ]
+    assert {column.name for column in accepted} >= {"visit_purpose", "need_kind"}
+    for column in accepted:
+        assert set(column.accepted_values) == set(WORDS[column.name])
 
 
 def test_headings_and_cells_of_a_part_agree():

@@ -13,7 +13,9 @@ import yaml
 
 from jinta.errors import RuleError
 from jinta.gates import GATES
+from jinta.gates.gate import GateReport, _explain_failure
 from jinta.gates.rules import (
+    Finding,
     Observation,
     Rule,
     check_rule,
@@ -74,6 +76,21 @@ def test_what_is_of_no_system_is_judged_by_the_only_one(systems, expected):
     rules = [make_rule(), make_rule(rule_set="council")]
     split = split_by_rule_set(rules, [observe("row_change_pct", 1, system="")], systems)
     assert set(split) == {expected}
+
+
+def test_a_failure_names_what_is_to_be_mended():
+    """Judgements that contradict each other are no fault of a source or a bound."""
+    finding = Finding("judgements_consistent", "critical", False, "They contradict.")
+    alone = _explain_failure(GateReport("scores", [finding]))
+    assert "found 1 critical defect, so" in alone.message
+    assert "seeds/rules/ahp_judgements.csv" in alone.cure
+    assert "gate_rules.csv" not in alone.cure
+    other = Finding("volume", "critical", False, "Too few.")
+    both = _explain_failure(GateReport("scores", [finding, other]))
+    assert "found 2 critical defects, so" in both.message
+    assert "ahp_judgements.csv" in both.cure
+    assert "gate_rules.csv" in both.cure
+    assert {"judgements_consistent"} <= {row["check_id"] for row in read_rows()}
 
 
 def test_an_empty_profile_is_judged_too():

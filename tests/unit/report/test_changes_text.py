@@ -149,6 +149,19 @@ def test_the_value_under_the_new_identity_stands_between():
     assert "9 → (50) → 50" in show(change)
 
 
+def test_a_bar_without_ranks_is_told_by_its_points():
+    """Where scores decide no rank is the last; a bar that stood still is no reason."""
+    bar = {"old_rank_to": None, "new_rank_to": None, "old_bar_points": 8001}
+    change = make_change()
+    change["bars"] = [
+        {"tier_band": "VIP", "new_bar_points": 8001, **bar},
+        {"tier_band": "good", "new_bar_points": 7001, **bar},
+    ]
+    text = show(change)
+    assert "VIP" not in text
+    assert "good began at 80.01 points, now at 70.01 points\n" in text
+
+
 def test_records_and_bills_are_named():
     change = make_change()
     record = {

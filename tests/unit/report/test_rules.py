@@ -219,6 +219,7 @@ def follow(seed, ends, begins):
         (copy("scorecards", scorecard_id="rfm"), "rfm 2026.1: the version has no rows"),
         (copy("tier_rules", version="9"), "no such version"),
         (set_value("indicators", "position", "12"), "positions must be"),
+        (set_value("indicators", "is_changeable", "maybe"), "is_changeable"),
         (set_value("scorecard_indicators", "weight", "9"), "sum to"),
         (set_value("scorecard_indicators", "weight", "much"), "weight is no number"),
         (
@@ -596,6 +597,19 @@ def test_a_rule_that_no_file_has_is_refused(matching):
         with pytest.raises(UsageError, match="There is no rule") as refused:
             check_rule(matching, name)
         assert refused.value.exit_code == 2
+
+
+def test_what_a_customer_is_cannot_be_changed_and_what_it_does_can():
+    """What account management can't move is no way to a better tier."""
+    with (SEEDS / "indicators.csv").open(encoding="utf-8", newline="") as file:
+        told = {r["indicator_id"]: r["is_changeable"] for r in csv.DictReader(file)}
+    assert set(told.values()) == {"true", "false"}
+    fixed = {name for name, value in told.items() if value == "false"}
+    assert fixed >= {
+        *("employees", "tax_rank", "signed_years", "region_grade", "industry_grade"),
+        *("nature_grade", "is_listed", "annual_sales_amount", "turnover_amount"),
+    }
+    assert not fixed & {"unified_payment_amount", "complaint_count", "strength_points"}
 
 
 def test_older_facts_count_only_where_late_ones_reach_later_months():

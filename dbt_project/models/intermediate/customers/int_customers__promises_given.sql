@@ -1,7 +1,8 @@
 -- What was promised at the last visit and is due by the month's end: of each account,
 -- for whoever owns it, and of each visitor to it, for the visitor. What was promised
 -- before was talked about then; a task of the account that began since, or was done
--- since, closes a promise, so that it can be ticked off.
+-- since, closes a promise, so that it can be ticked off. A visit that is the last both
+-- to the account and of its visitor is one row for both.
 with
 
 months as (
@@ -40,7 +41,10 @@ tasks as (
     select
         care.from_date,
         care.to_date,
-        coalesce(records.group_account_id, 'CRM ' || care.account_id) as account_key
+        coalesce(
+            records.group_account_id,
+            'CRM ' || care.system_name || ' ' || care.account_id
+        ) as account_key
 
     from care
 
@@ -49,13 +53,16 @@ tasks as (
 
 ),
 
--- What names nobody known stands for itself.
+-- What names nobody known stands for itself, in its system.
 keyed as (
 
     select
         visits.*,
         records.group_account_id,
-        coalesce(records.group_account_id, 'CRM ' || visits.account_id) as account_key
+        coalesce(
+            records.group_account_id,
+            'CRM ' || visits.system_name || ' ' || visits.account_id
+        ) as account_key
 
     from visits
 
@@ -74,7 +81,9 @@ closed as (
         keyed.visit_id,
         min(
             least(
-                case when tasks.from_date >= keyed.visited_date then tasks.from_date end,
+                case
+                    when tasks.from_date >= keyed.visited_date then tasks.from_date
+                end,
                 case when tasks.to_date > keyed.visited_date then tasks.to_date end
             )
         ) as closed_date
@@ -167,8 +176,8 @@ final as (
         month,
         group_account_id,
         account_id as account_id_crm,
-        is_for_owner,
-        manager_id_charged,
+        bool_or(is_for_owner) as is_for_owner,
+        max(manager_id_charged) as manager_id_charged,
         'promise' as matter_kind,
         system_name,
         visit_id as matter_id,
@@ -186,6 +195,16 @@ final as (
         and next_step is not null
         and coalesce(next_step_date <= month_end_date, true)
         and coalesce(closed_date > month_end_date, true)
+
+    group by
+        month,
+        group_account_id,
+        account_id,
+        system_name,
+        visit_id,
+        visited_date,
+        next_step_date,
+        next_step
 
 )
 

@@ -1,5 +1,7 @@
 -- Revenue a month, on average of the months that landed; each kind of bill by its own
--- months, as its indicator has it. A kind that never landed brings nothing known.
+-- months, as its indicator has it. A kind that never landed brings nothing known. The
+-- reported month is compared by the kinds that landed in it and before: a delivery that
+-- is missing is no fall, a first one no rise.
 with
 
 measured as (
@@ -19,24 +21,10 @@ final as (
     select
         joined.month,
         joined.group_account_id,
-        joined.total_amount,
-        greatest(
-            joined.unified_payment_months,
-            joined.member_bill_months,
-            joined.informatization_months
-        ) as landed_months,
-        case
-            when
-                coalesce(
-                    measured.unified_payment_amount,
-                    measured.member_bill_amount,
-                    measured.informatization_amount
-                ) is not null
-                then
-                    coalesce(measured.unified_payment_amount, 0)
-                    + coalesce(measured.member_bill_amount, 0)
-                    + coalesce(measured.informatization_amount, 0)
-        end as average_amount
+        sum(kinds.average_amount) as average_amount,
+        sum(kinds.amount) filter (where kinds.is_compared) as compared_amount,
+        sum(kinds.average_amount) filter (where kinds.is_compared)
+            as compared_average_amount
 
     from joined
 
@@ -44,6 +32,28 @@ final as (
         on
             joined.month = measured.month
             and joined.group_account_id = measured.group_account_id
+
+    cross join
+        lateral (
+            values
+            (
+                joined.unified_payment_amount_1m,
+                measured.unified_payment_amount,
+                joined.has_unified_payments and joined.unified_payment_months > 1
+            ),
+            (
+                joined.member_bill_amount_1m,
+                measured.member_bill_amount,
+                joined.has_member_bills and joined.member_bill_months > 1
+            ),
+            (
+                joined.informatization_amount_1m,
+                measured.informatization_amount,
+                joined.has_informatization_bills and joined.informatization_months > 1
+            )
+        ) as kinds (amount, average_amount, is_compared)
+
+    group by joined.month, joined.group_account_id
 
 )
 

@@ -86,6 +86,8 @@ final as (
         count(*) filter (where has_unified_payments) as unified_payment_months,
         count(*) filter (where has_member_bills) as member_bill_months,
         count(*) filter (where has_informatization_bills) as informatization_months,
+        bool_or(has_unified_payments and bill_month = month) as has_unified_payments,
+        bool_or(has_member_bills and bill_month = month) as has_member_bills,
         bool_or(has_informatization_bills and bill_month = month)
             as has_informatization_bills
 

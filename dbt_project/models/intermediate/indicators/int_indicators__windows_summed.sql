@@ -57,15 +57,16 @@ final as (
         sum(informatization_amount) as informatization_amount_3m,
         sum(unified_payment_amount + member_bill_amount + informatization_amount)
             as total_amount_3m,
-        sum(
-            case
-                when is_reported_month
-                    then
-                        unified_payment_amount
-                        + member_bill_amount
-                        + informatization_amount
-                else 0
-            end
+        coalesce(sum(unified_payment_amount) filter (where is_reported_month), 0)
+            as unified_payment_amount_1m,
+        coalesce(sum(member_bill_amount) filter (where is_reported_month), 0)
+            as member_bill_amount_1m,
+        coalesce(sum(informatization_amount) filter (where is_reported_month), 0)
+            as informatization_amount_1m,
+        coalesce(
+            sum(unified_payment_amount + member_bill_amount + informatization_amount)
+            filter (where is_reported_month),
+            0
         ) as total_amount,
         sum(unified_payment_rows)::bigint as unified_payment_rows,
         sum(member_bill_rows)::bigint as member_bill_rows,

@@ -21,7 +21,7 @@ attributed as (
 
 managers as (
 
-    select * from {{ ref('stg_crm__managers') }}
+    select * from {{ ref('int_customers__managers_posted') }}
 
 ),
 
@@ -65,7 +65,9 @@ people_summed as (
             and invoices.group_account_id = attributed.group_account_id_named
 
     left join managers
-        on attributed.manager_id = managers.manager_id
+        on
+            attributed.month = managers.month
+            and attributed.manager_id = managers.manager_id
 
     group by 1, 2, 3, 4, 5
 

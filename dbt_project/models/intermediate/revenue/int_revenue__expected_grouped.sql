@@ -26,7 +26,7 @@ accounts as (
 
 managers as (
 
-    select * from {{ ref('stg_crm__managers') }}
+    select * from {{ ref('int_customers__managers_posted') }}
 
 ),
 
@@ -55,7 +55,9 @@ people_summed as (
             and expected.group_account_id = accounts.group_account_id
 
     left join managers
-        on accounts.manager_id = managers.manager_id
+        on
+            accounts.month = managers.month
+            and accounts.manager_id = managers.manager_id
 
     group by 1, 2, 3, 4, 5
 

@@ -13,6 +13,23 @@ managers as (
 
 ),
 
+-- A figure names a manager by number alone. Where systems share a number, whoever is in
+-- post or was so last goes first, as in int_customers__managers_posted.
+managers_ranked as (
+
+    select
+        manager_id,
+        department_id,
+        branch_id,
+        row_number() over (
+            partition by manager_id
+            order by left_date desc nulls first, system_name asc
+        ) as row_number
+
+    from managers
+
+),
+
 final as (
 
     select
@@ -25,8 +42,8 @@ final as (
             else
                 coalesce(
                     plan_figures.department_id,
-                    managers.department_id,
-                    managers.branch_id,
+                    managers_ranked.department_id,
+                    managers_ranked.branch_id,
                     'unassigned'
                 )
         end as department_id,
@@ -43,8 +60,10 @@ final as (
 
     from plan_figures
 
-    left join managers
-        on plan_figures.manager_id = managers.manager_id
+    left join managers_ranked
+        on
+            plan_figures.manager_id = managers_ranked.manager_id
+            and managers_ranked.row_number = 1
 
 )
 

@@ -32,9 +32,12 @@ final as (
         needs.system_name,
         needs.need_id,
         attributed.group_account_id,
-        -- Whoever has no account yet is told apart by the record.
-        coalesce(records.group_account_id, needs.account_id)
-            as group_account_id_named,
+        -- Whoever has no account yet is told apart by the record, which is one of its
+        -- system alone.
+        coalesce(
+            records.group_account_id,
+            'CRM ' || needs.system_name || ' ' || needs.account_id
+        ) as group_account_id_named,
         needs.account_id as account_id_crm,
         attributed.branch_id,
         needs.need_kind,

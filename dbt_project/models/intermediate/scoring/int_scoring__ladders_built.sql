@@ -72,6 +72,7 @@ final as (
         dictionary.position,
         dictionary.scale,
         dictionary.is_manual,
+        dictionary.is_changeable,
         max(placed.points) as most_points,
         array_agg(placed.points order by placed.place) as ladder_points,
         array_agg(placed.band order by placed.place) as ladder_band,
@@ -96,7 +97,8 @@ final as (
         card_indicators.dimension,
         dictionary.position,
         dictionary.scale,
-        dictionary.is_manual
+        dictionary.is_manual,
+        dictionary.is_changeable
 
 )
 

@@ -74,10 +74,13 @@ evidence as (
         jsonb_build_object(
             'name', names.name_en, 'name_zh', names.name_zh, 'unit', names.unit
         )
-        -- What it is alike in.
+        -- What it is alike in: nothing, if nothing is known of it.
         || case conditions.metric
             when 'look_alike_points'
-                then jsonb_build_object('features', found.look_alike_features)
+                then
+                    jsonb_build_object(
+                        'features', coalesce(found.look_alike_features, '[]')
+                    )
             else '{}'
         end as told,
         case conditions.metric

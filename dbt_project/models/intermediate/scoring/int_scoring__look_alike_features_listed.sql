@@ -45,6 +45,8 @@ described as (
         accounts.account_kind,
         features.feature,
         features.points,
+        features.name_en,
+        features.name_zh,
         bounded.min_best_accounts,
         bounded.min_lift,
         case features.feature
@@ -92,6 +94,8 @@ final as (
         min_best_accounts,
         min_lift,
         points,
+        name_en,
+        name_zh,
         value,
         is_best
 

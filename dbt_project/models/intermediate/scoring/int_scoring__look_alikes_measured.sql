@@ -25,6 +25,8 @@ final as (
             jsonb_agg(
                 jsonb_build_object(
                     'feature', counted.feature,
+                    'name', listed.name_en,
+                    'name_zh', listed.name_zh,
                     'value', counted.value,
                     'points', trim_scale(counted.points)
                 )

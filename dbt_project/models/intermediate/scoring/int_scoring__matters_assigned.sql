@@ -1,6 +1,6 @@
 -- One row per reported month, manager and matter that presses. What concerns an account
 -- is on the list of whoever owns it; a task or a promise is on that of whoever is in
--- charge of it, too. Who left reads no list: the account's branch does.
+-- charge of it, too. Who left reads no list: the account's owner does, else its branch.
 with
 
 accounts as (
@@ -61,7 +61,8 @@ owned as (
         accounts.is_identified,
         accounts.manager_id,
         managers_left.manager_id as manager_id_left,
-        -- What nobody in post owns is a list of its branch.
+        -- What nobody owns, or who left, is a list of its branch. Who is on no list of
+        -- managers is not known to have left.
         case
             when accounts.manager_id is null or managers_left.manager_id is not null
                 then 'none-' || coalesce(accounts.branch_id, 'unknown')
@@ -117,13 +118,19 @@ final as (
             matters.month = managers_left.month
             and matters.manager_id_charged = managers_left.manager_id
 
-    -- Of who left, what concerns an account of somebody is on that list alone.
+    -- Of who left, what concerns an account is on its list alone. What is not for the
+    -- owner as such, a promise that others visited after, may be the owner's own.
     cross join
         lateral (
             values
             (
                 case
-                    when matters.is_for_owner and owned.is_identified
+                    when
+                        owned.is_identified
+                        and (
+                            matters.is_for_owner
+                            or managers_left.manager_id is not null
+                        )
                         then owned.list_id
                 end,
                 true,
@@ -131,12 +138,23 @@ final as (
             ),
             (
                 case
-                    when managers_left.manager_id is null
+                    when managers_left.manager_id is not null
+                        then
+                            case
+                                when owned.is_identified is not true
+                                    then
+                                        'none-' || coalesce(owned.branch_id, 'unknown')
+                            end
+                    when matters.is_for_owner
                         then nullif(matters.manager_id_charged, owned.manager_id)
-                    when owned.is_identified is not true
-                        then 'none-' || coalesce(owned.branch_id, 'unknown')
+                    else matters.manager_id_charged
                 end,
-                false,
+                coalesce(
+                    not matters.is_for_owner
+                    and matters.manager_id_charged = owned.manager_id
+                    and managers_left.manager_id is null,
+                    false
+                ),
                 managers_left.manager_id
             )
         ) as lists (manager_id, is_own_account, manager_id_left)

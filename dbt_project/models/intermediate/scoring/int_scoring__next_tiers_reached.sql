@@ -51,12 +51,13 @@ changed as (
         ladders.dimension,
         ladders.scale,
         ladders.is_manual,
-        changes.smallest_change[1] as band_steps,
-        changes.smallest_change[3] as points_gained,
+        ladders.is_changeable,
+        changes.smallest_change[2] as band_steps,
+        changes.smallest_change[4] as points_gained,
         scores.bands[ladders.position] as band,
-        ladders.ladder_band[changes.smallest_change[5]] as needed_band,
-        ladders.ladder_lower_bound[changes.smallest_change[5]] as needed_from,
-        ladders.ladder_upper_bound[changes.smallest_change[5]] as needed_to,
+        ladders.ladder_band[changes.smallest_change[6]] as needed_band,
+        ladders.ladder_lower_bound[changes.smallest_change[6]] as needed_from,
+        ladders.ladder_upper_bound[changes.smallest_change[6]] as needed_to,
         {%- for name in dimensions().split() %}
         scores.{{ name }}_points,
         {%- endfor %}
@@ -82,7 +83,7 @@ changed as (
         on
             scores.scorecard_id = ladders.scorecard_id
             and scores.scorecard_version = ladders.scorecard_version
-            and changes.smallest_change[4] = ladders.position
+            and changes.smallest_change[5] = ladders.position
 
 ),
 
@@ -129,6 +130,7 @@ final as (
         changed.indicator_id,
         changed.scale,
         changed.is_manual,
+        changed.is_changeable,
         changed.band_steps,
         changed.points_gained,
         changed.band,

@@ -1,7 +1,8 @@
--- The smallest change of one indicator that gains what a better band takes: fewest
--- bands, then what is measured before what people enter, then fewest points, then the
--- first in the dictionary. From a missing value the first band is one step away. Where
--- no indicator has that much room, there is no row.
+-- The smallest change of one indicator that gains what a better band takes: what can be
+-- moved by account management before what can't, then fewest bands, then what is
+-- measured before what people enter, then fewest points, then the first in the
+-- dictionary. From a missing value the first band is one step away. Where no indicator
+-- has that much room, there is no row.
 with
 
 gains as (
@@ -75,6 +76,7 @@ candidates as (
         hopeful.target_band,
         ladders.position,
         ladders.is_manual,
+        ladders.is_changeable,
         ladders.ladder_points,
         hopeful.points[ladders.position] as points,
         coalesce(
@@ -118,10 +120,11 @@ final as (
         month,
         group_account_id,
         target_band,
-        -- Steps, whether people enter it, points gained, position and place: the least
-        -- of them is the smallest.
+        -- Whether nobody can move it, steps, whether people enter it, points gained,
+        -- position and place: the least of them is the smallest.
         min(
             array[
+                (not is_changeable)::integer,
                 new_place - place,
                 is_manual::integer,
                 ladder_points[new_place] - points,

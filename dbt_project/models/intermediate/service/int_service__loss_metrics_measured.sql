@@ -1,6 +1,6 @@
 -- What the conditions of the loss rule may ask about, a row per metric that is known.
--- Complaints are the month's own, and known where those of the year are. Revenue of the
--- first month that landed has nothing to be compared with.
+-- Complaints are the month's own, and known where those of the year are. Revenue is
+-- compared by the kinds of bills that landed in the month and before.
 with
 
 accounts as (
@@ -109,15 +109,11 @@ final as (
             (
                 'revenue_change_pct',
                 -- Rounded, so that a change by just the bound stays one.
-                case
-                    when revenues.landed_months > 1
-                        then
-                            round(
-                                100 * (revenues.total_amount - revenues.average_amount)
-                                / nullif(revenues.average_amount, 0),
-                                10
-                            )
-                end
+                round(
+                    100 * (revenues.compared_amount - revenues.compared_average_amount)
+                    / nullif(revenues.compared_average_amount, 0),
+                    10
+                )
             ),
             ('service_spend_change_pct', services.service_spend_change_pct),
             ('services_lost', services.services_lost::numeric),

@@ -100,7 +100,7 @@ final as (
         profiles.{{ column }},
         {%- endfor %}
         ---------- its own figures
-        finances.fiscal_year as finance_year,
+        finances.fiscal_year,
         {%- for column in [
             'annual_sales_amount', 'annual_profit_amount', 'annual_sales_growth_pct',
             'annual_profit_growth_pct'

@@ -32,12 +32,16 @@ attributed as (
 
 ),
 
+-- A number that nobody knows is one of its system alone.
 plans_addressed as (
 
     select
         plans.*,
         records.group_account_id,
-        coalesce(records.group_account_id, 'CRM ' || plans.account_id) as account_key
+        coalesce(
+            records.group_account_id,
+            'CRM ' || plans.system_name || ' ' || plans.account_id
+        ) as account_key
 
     from plans
 
@@ -51,7 +55,10 @@ visits_addressed as (
     select
         visits.manager_id,
         visits.visited_date,
-        coalesce(records.group_account_id, 'CRM ' || visits.account_id) as account_key
+        coalesce(
+            records.group_account_id,
+            'CRM ' || visits.system_name || ' ' || visits.account_id
+        ) as account_key
 
     from visits
 

@@ -21,6 +21,7 @@ final as (
         reads_older_rows,
         measured_by,
         is_manual,
+        is_changeable,
         source_tables,
         owner,
         absence_rule,

@@ -1,6 +1,6 @@
 -- What the product codes of the month's marts mean, as the catalogue had it at the
--- month's end; a code that it doesn't have is its own name. A product of an agreement
--- is there in every month, because fct_agreement_months is not told by month.
+-- month's end; a code that it doesn't have is its own name. fct_agreement_months is not
+-- told by month: the product of an agreement is there from the month it was signed in.
 {%- set marts = [
     'fct_account_revenues', 'fct_plan_completions', 'fct_plan_outlooks',
     'fct_transactions', 'fct_opportunity_stages', 'fct_win_rates',
@@ -24,6 +24,19 @@ products as (
 agreements as (
 
     select * from {{ ref('stg_crm__agreements') }}
+
+),
+
+-- A product once, and not once with each of its agreements and months.
+products_signed as (
+
+    select
+        product_code,
+        min(signed_date) as signed_date
+
+    from agreements
+
+    group by product_code
 
 ),
 
@@ -67,11 +80,12 @@ codes as (
     {% endfor %}
     select
         months.month,
-        agreements.product_code
+        products_signed.product_code
 
     from months
 
-    cross join agreements
+    inner join products_signed
+        on months.month_end_date >= products_signed.signed_date
 
     union
 

@@ -12,6 +12,21 @@ expected as (
 
 ),
 
+agreements as (
+
+    select * from {{ ref('int_revenue__agreements_versioned') }}
+
+),
+
+-- Where no agreement was known by a month's end, what they bring is unknown, not zero.
+beginning as (
+
+    select min(known_from_date) as known_from_date
+
+    from agreements
+
+),
+
 compared as (
 
     select
@@ -22,10 +37,7 @@ compared as (
         coalesce(plans.manager_id, expected.manager_id) as manager_id,
         coalesce(plans.product_code, expected.product_code) as product_code,
         plans.planned_amount,
-        expected.expected_amount,
-        bool_or(expected.month is not null) over (
-            partition by coalesce(plans.month, expected.month)
-        ) as has_agreements
+        expected.expected_amount
 
     from plans
 
@@ -43,17 +55,23 @@ compared as (
 known as (
 
     select
-        month,
-        planned_month,
-        plan_level,
-        department_id,
-        manager_id,
-        product_code,
-        planned_amount,
-        case when has_agreements then coalesce(expected_amount, 0) end
-            as expected_amount
+        compared.month,
+        compared.planned_month,
+        compared.plan_level,
+        compared.department_id,
+        compared.manager_id,
+        compared.product_code,
+        compared.planned_amount,
+        case
+            when
+                beginning.known_from_date
+                < compared.month + make_interval(months => 1)
+                then coalesce(compared.expected_amount, 0)
+        end as expected_amount
 
     from compared
+
+    cross join beginning
 
 ),
 

@@ -32,7 +32,7 @@ final as (
         assessments.assessed_date,
         assessments.expires_date,
         assessments.reason,
-        finances.fiscal_year as finance_year,
+        finances.fiscal_year,
         finances.average_sales_3y_amount,
         finances.sales_growth_3y_pct,
         projects.projects_3y

@@ -85,7 +85,10 @@ month_tiers as (
         tiers.tier,
         tiers.tier_band,
         tiers.tier_order,
-        tiers.sub_tier_rule
+        tiers.sub_tier_rule,
+        min(tiers.tier_order) over (
+            partition by versions.scorecard_id, versions.month, tiers.tier_band
+        ) as first_order_of_band
 
     from versions
 
@@ -96,6 +99,20 @@ month_tiers as (
             -- Who is not ranked has the tier without shares and scores.
             and coalesce(tiers.share_to_pct, tiers.score_from, tiers.score_to)
             is not null
+
+),
+
+-- Sub-tiers have no order: a step is from band to band.
+month_bands as (
+
+    select
+        *,
+        dense_rank() over (
+            partition by scorecard_id, month
+            order by first_order_of_band
+        ) as band_order
+
+    from month_tiers
 
 ),
 
@@ -116,8 +133,8 @@ graded as (
         old_tiers.tier_band <> new_tiers.tier_band as is_band_changed,
         case
             when old_tiers.tier_band <> new_tiers.tier_band
-                then old_tiers.tier_order - new_tiers.tier_order
-        end as tiers_gained,
+                then old_tiers.band_order - new_tiers.band_order
+        end as bands_gained,
         -- Which way a driver moves all points, or those of X against those of Y.
         case
             when old_tiers.tier_band <> new_tiers.tier_band
@@ -128,13 +145,13 @@ graded as (
 
     from tier_changes
 
-    inner join month_tiers as old_tiers
+    inner join month_bands as old_tiers
         on
             tier_changes.scorecard_id = old_tiers.scorecard_id
             and tier_changes.old_month = old_tiers.month
             and tier_changes.old_effective_tier = old_tiers.tier
 
-    inner join month_tiers as new_tiers
+    inner join month_bands as new_tiers
         on
             tier_changes.scorecard_id = new_tiers.scorecard_id
             and tier_changes.month = new_tiers.month
@@ -159,7 +176,7 @@ listed as (
         tier_change_cause,
         changed_points,
         is_band_changed,
-        tiers_gained,
+        bands_gained,
         direction,
         null as indicator_id,
         null::integer as position,
@@ -183,7 +200,7 @@ listed as (
         null as tier_change_cause,
         null as changed_points,
         null as is_band_changed,
-        null as tiers_gained,
+        null as bands_gained,
         null as direction,
         own_changes.indicator_id,
         own_changes.position,
@@ -250,13 +267,13 @@ final as (
         old_month,
         case
             when not is_band_changed then 'sub_tier'
-            when tiers_gained > 0 then 'upgrade'
+            when bands_gained > 0 then 'upgrade'
             else 'downgrade'
         end as grade_change,
         is_band_changed,
         old_effective_tier,
         new_effective_tier,
-        tiers_gained,
+        bands_gained,
         tier_change_cause,
         changed_points,
         driver_indicator_id,

@@ -40,6 +40,7 @@ valued as (
         changes.needed_to,
         changes.reached_tier,
         changes.is_manual,
+        changes.is_changeable,
         changes.indicator_id = any(indicators.missing_indicators) as was_missing,
         power(10::numeric, -changes.scale) as unit,
         case changes.indicator_id
@@ -90,6 +91,7 @@ final as (
         valued.points_gained,
         valued.reached_tier,
         valued.is_manual,
+        valued.is_changeable,
         valued.was_missing
 
     from gains

@@ -63,8 +63,13 @@ final as (
         cut_offs.tier_band,
         tier_rules.tier_order,
         versions.scorecard_version,
-        cut_offs.rank_from,
-        cut_offs.rank_to,
+        -- Where scores decide, every rank qualifies.
+        case
+            when versions.cut_off_basis = 'rank_share' then cut_offs.rank_from
+        end as rank_from,
+        case
+            when versions.cut_off_basis = 'rank_share' then cut_offs.rank_to
+        end as rank_to,
         bands_reached.last_rank,
         case versions.cut_off_basis
             when 'rank_share' then bands_reached.lowest_points

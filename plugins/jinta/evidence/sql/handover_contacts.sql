@@ -1,3 +1,7 @@
+with
+
+records as ({keyed_records})
+
 select
     records.group_account_id,
     contacts.account_id as account_id_crm,
@@ -8,16 +12,12 @@ select
 
 from raw.crm__contacts as contacts
 
-inner join unnest(
-    %(records)s::text[], %(systems)s::text[], %(owners)s::text[]
-)
-    as records (account_id, system_name, group_account_id)
-    on
-        contacts.account_id = records.account_id
-        and contacts._system = records.system_name
+inner join records
+    on {refers_to}
 
 where
-    contacts._first_load_id <= %(known_load)s
+    records.group_account_id = any(%(accounts)s)
+    and contacts._first_load_id <= %(known_load)s
     and coalesce(contacts._last_load_id > %(known_load)s, true)
 
 order by

@@ -6,9 +6,15 @@ record_versions as ({versions}),
 
 records as (
 
-    select *
-    from unnest(%(records)s::text[], %(systems)s::text[])
-        as records (account_id, system_name)
+    select keyed.*
+
+    from ({keyed_records}) as keyed
+
+    inner join unnest(%(records)s::text[], %(systems)s::text[])
+        as given (account_id_crm, system_name)
+        on
+            keyed.account_id_crm = given.account_id_crm
+            and keyed.system_name = given.system_name
 
 ),
 
@@ -246,9 +252,7 @@ select
 from held
 
 inner join records
-    on
-        held.account_id = records.account_id
-        and held._system = records.system_name
+    on {refers_to}
 
 group by held.part
 

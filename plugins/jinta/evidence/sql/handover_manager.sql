@@ -32,7 +32,11 @@ loads as (
         sum(loads.accounts) filter (where loads.coverage_rule_id = 'group')
             as key_accounts,
         max(loads.accounts_per_manager) filter (where loads.coverage_rule_id = 'group')
-            as accounts_per_manager
+            as accounts_per_manager,
+        -- One load of all rules: groups and individuals take places of each other.
+        max(loads.total_load_pct) as total_load_pct,
+        min(loads.free_places) filter (where loads.coverage_rule_id = 'group')
+            as free_places
 
     from marts.fct_manager_loads as loads
 
@@ -85,7 +89,9 @@ select
     held.accounts,
     pursued.prospects,
     coalesce(loads.key_accounts, 0) as key_accounts,
-    loads.accounts_per_manager
+    loads.accounts_per_manager,
+    loads.total_load_pct,
+    loads.free_places
 
 from loads
 

@@ -2,7 +2,9 @@
 -- how much stands under each: that account's pack has it, row by row.
 with
 
-record_versions as ({versions})
+record_versions as ({versions}),
+
+records as ({keyed_records})
 
 select
     bridge.group_account_id,
@@ -30,7 +32,7 @@ select
                 and coalesce(landed._last_load_id > %(known_load)s, true)
         where
             agreements.group_account_id = bridge.group_account_id
-            and landed.account_id = bridge.account_id_crm
+            and {refers_to}
             and agreements.ends_date > %(month_end)s
             and agreements.signed_date <= %(month_end)s
     ) as agreements,
@@ -38,8 +40,7 @@ select
         select count(*)
         from raw.crm__contacts as contacts
         where
-            contacts.account_id = bridge.account_id_crm
-            and contacts._system = bridge.system_name
+            {refers_to}
             and contacts._first_load_id <= %(known_load)s
             and coalesce(contacts._last_load_id > %(known_load)s, true)
     ) as contacts,
@@ -58,6 +59,11 @@ inner join record_versions as versions
     on
         bridge.account_id_crm = versions.account_id_crm
         and bridge.system_name = versions.system_name
+
+inner join records
+    on
+        bridge.account_id_crm = records.account_id_crm
+        and bridge.system_name = records.system_name
 
 inner join marts.dim_group_accounts as accounts
     on

@@ -1,6 +1,7 @@
--- The manager's work list, the most pressing first.
+-- The manager's work list, the most pressing first. Of a manager who has left it stands
+-- in lists of others, so places are counted anew.
 select
-    matters.place,
+    row_number() over in_order as place,
     matters.group_account_id,
     matters.account_name,
     matters.account_id_crm,
@@ -24,4 +25,17 @@ where
         or matters.manager_id_left = %(manager)s
     )
 
-order by matters.place
+window
+    in_order as (
+        order by
+            matters.weight desc,
+            matters.due_date asc nulls last,
+            coalesce(matters.amount, 0) desc,
+            matters.account_name collate "C" asc,
+            matters.what_to_do collate "C" asc,
+            matters.matter_kind asc,
+            matters.system_name collate "C" asc,
+            matters.matter_id collate "C" asc
+    )
+
+order by place

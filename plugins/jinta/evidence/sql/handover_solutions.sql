@@ -1,5 +1,9 @@
 -- Which solutions of the library were offered or delivered to the accounts up to the
 -- month, whether the months were published or not.
+with
+
+records as ({keyed_records})
+
 select
     records.group_account_id,
     uses.account_id as account_id_crm,
@@ -10,13 +14,8 @@ select
 
 from raw.crm__solution_uses as uses
 
-inner join unnest(
-    %(records)s::text[], %(systems)s::text[], %(owners)s::text[]
-)
-    as records (account_id, system_name, group_account_id)
-    on
-        uses.account_id = records.account_id
-        and uses._system = records.system_name
+inner join records
+    on {refers_to}
 
 left join raw.crm__solutions as solutions
     on
@@ -26,7 +25,8 @@ left join raw.crm__solutions as solutions
         and coalesce(solutions._last_load_id > %(known_load)s, true)
 
 where
-    uses.used_date <= %(month_end)s
+    records.group_account_id = any(%(accounts)s)
+    and uses.used_date <= %(month_end)s
     and uses._first_load_id <= %(known_load)s
     and coalesce(uses._last_load_id > %(known_load)s, true)
 

@@ -1,4 +1,4 @@
--- Who of the branch could take accounts over, who holds the fewest first: those whom
+-- Who of the branch could take accounts over, who has most room first: those whom
 -- the coverage rule counts. A month published before that was kept has all in post.
 select
     loads.manager_id,
@@ -8,6 +8,7 @@ select
     coalesce(
         loads.free_places, greatest(loads.accounts_per_manager - loads.accounts, 0)
     ) as free_places,
+    loads.total_load_pct,
     loads.open_tasks
 
 from marts.fct_manager_loads as loads
@@ -19,4 +20,8 @@ where
     and loads.manager_id <> %(manager)s
     and coalesce(loads.is_counted, loads.is_in_post)
 
-order by loads.accounts, loads.manager_id
+order by
+    free_places desc,
+    loads.total_load_pct asc nulls last,
+    loads.accounts asc,
+    loads.manager_id asc
