@@ -33,7 +33,7 @@ from jinta.settings import Settings, list_environ
 from jinta.warehouse import connect, ensure_warehouse
 
 WATCH_SECONDS = 0.2
-STOP_SECONDS = 20
+STOP_SECONDS = 5
 
 
 class RunFailed(JintaError):
